@@ -1,0 +1,99 @@
+package cpu
+
+import (
+	"fmt"
+	"reflect"
+
+	"gotrain/internal/engine"
+	"gotrain/internal/graph"
+)
+
+// Kernels are the inner loops of a kernel set. Everything around them, tasks, packing,
+// tapes, is common to all sets.
+type Kernels struct {
+	Name string
+	Gemm GemmKernel
+	Loop loopTable
+}
+
+// portable is the set that runs everywhere.
+var portable = Kernels{Name: "portable", Gemm: gemmPortable, Loop: portableLoops}
+
+// compiler makes jobs from instructions and collects the scratch memory they share.
+type compiler struct {
+	f       *engine.Func
+	mem     *memory
+	kernels *Kernels
+	threads int
+
+	tiles        [][]float32 // by worker: the tapes' slots; set by allocate
+	tileFloats   int         // the most any tape needs
+	panels       [2][]float32
+	panelFloats  [2]int
+	partialBytes int
+	ownFloats    int
+}
+
+// builders is the kernel table: what makes the jobs of each op.
+var builders = map[reflect.Type]func(c *compiler, in *engine.Instr) ([]*job, error){
+	reflect.TypeFor[graph.Map]():     (*compiler).mapJobs,
+	reflect.TypeFor[graph.Reduce]():  (*compiler).reduceJobs,
+	reflect.TypeFor[graph.MatMul]():  (*compiler).matMulJobs,
+	reflect.TypeFor[graph.Reshape](): (*compiler).copyJobs,
+	reflect.TypeFor[engine.Copy]():   (*compiler).copyJobs,
+	reflect.TypeFor[graph.Slice]():   (*compiler).sliceJobs,
+	reflect.TypeFor[graph.Pad]():     (*compiler).padJobs,
+	reflect.TypeFor[graph.OneHot]():  (*compiler).oneHotJobs,
+	reflect.TypeFor[graph.ArgMax]():  (*compiler).argMaxJobs,
+	reflect.TypeFor[graph.Random]():  (*compiler).randomJobs,
+}
+
+func (c *compiler) compile(in *engine.Instr) ([]*job, error) {
+	build, ok := builders[reflect.TypeOf(in.Op)]
+	if !ok {
+		return nil, fmt.Errorf("no kernel")
+	}
+	return build(c, in)
+}
+
+// allocate makes the shared scratch, once all instructions have said what they need, and
+// returns how many floats that and the instructions' own scratch are.
+func (c *compiler) allocate() int {
+	n := c.ownFloats
+	c.tiles = make([][]float32, c.threads)
+	for i := range c.tiles {
+		c.tiles[i] = floats(c.tileFloats)
+		n += c.tileFloats
+	}
+	for i := range c.panels {
+		c.panels[i] = floats(c.panelFloats[i])
+		n += c.panelFloats[i]
+	}
+	return n
+}
+
+// own gives an instruction scratch of its own.
+func (c *compiler) own(n int) []float32 {
+	c.ownFloats += n
+	return floats(n)
+}
+
+// taskWork is how much a task should do: some tens of microseconds in units of one cheap
+// element, far above the cost of claiming it.
+const taskWork = 1 << 15
+
+// span cuts n units, each worth cost, into tasks of equal size; unit is the granularity.
+// It depends on the arguments only.
+func span(n, cost, unit int) (tasks, each int) {
+	each = max(taskWork/max(cost, 1)/unit, 1) * unit
+	return (n + each - 1) / each, each
+}
+
+// overSpan makes the job that calls run for each task's part of [0, n).
+func overSpan(n, cost, unit int, run func(lo, hi, worker int)) *job {
+	tasks, each := span(n, cost, unit)
+	return newJob(tasks, func(task, worker int) {
+		lo := task * each
+		run(lo, min(lo+each, n), worker)
+	})
+}

@@ -1,0 +1,134 @@
+package cpu
+
+import (
+	"fmt"
+
+	"gotrain/internal/engine"
+	"gotrain/internal/graph"
+)
+
+// memory is where a Func's values are now, by value ID. Values in the arena stay; the
+// others move with each run's Args.
+type memory struct {
+	f []([]float32) // every value; I32 ones as the bits
+	i []([]int32)   // I32 values
+}
+
+// runnable is a compiled Func: its jobs in order.
+type runnable struct {
+	dev   *Device
+	f     *engine.Func
+	mem   *memory
+	arena []float32
+	bound []*engine.Value // values outside the arena
+	jobs  []*job
+	first []int // instruction -> its first job; one more entry at the end
+	extra int   // floats beside the arena
+}
+
+// Compile makes the jobs of f and all memory they need.
+func (d *Device) Compile(f *engine.Func) (engine.Runnable, error) {
+	if !f.Planned {
+		return nil, fmt.Errorf("cpu: %s is not planned", f.Name)
+	}
+	r := &runnable{dev: d, f: f, arena: floats(f.Arena)}
+	r.mem = &memory{make([][]float32, len(f.Values)), make([][]int32, len(f.Values))}
+	for _, v := range f.Values {
+		root := f.Root(v.ID)
+		if root.Space != engine.Arena {
+			r.bound = append(r.bound, v)
+		} else if root.Offset+v.Size <= len(r.arena) {
+			r.place(v, r.arena[root.Offset:][:v.Size:v.Size])
+		}
+	}
+	c := &compiler{f: f, mem: r.mem, kernels: &d.kernels, threads: d.Threads()}
+	for _, in := range f.Instrs {
+		r.first = append(r.first, len(r.jobs))
+		jobs, err := c.compile(in)
+		if err != nil {
+			return nil, fmt.Errorf("cpu: %s: %s: %w", f.Values[in.Out].Origin.Path, in.Op, err)
+		}
+		r.jobs = append(r.jobs, jobs...)
+	}
+	r.first = append(r.first, len(r.jobs))
+	r.extra = c.allocate()
+	return r, nil
+}
+
+func (r *runnable) place(v *engine.Value, data []float32) {
+	r.mem.f[v.ID] = data
+	if v.DType == graph.I32 {
+		r.mem.i[v.ID] = asInts(data)
+	}
+}
+
+func (r *runnable) bind(args *engine.Args) error {
+	for _, v := range r.bound {
+		var data []float32
+		switch root := r.f.Root(v.ID); root.Space {
+		case engine.Input:
+			data = args.Inputs[root.Slot].F32
+			if v.DType == graph.I32 {
+				data = asFloats(args.Inputs[root.Slot].I32)
+			}
+			if len(data) == 0 {
+				continue // an input that nothing reads
+			}
+		case engine.Front:
+			data = args.Front[root.Slot].(*buffer).data
+		case engine.Back:
+			data = args.Back[root.Slot].(*buffer).data
+		}
+		if len(data) != v.Size {
+			return fmt.Errorf("cpu: %s has %d elements, got %d", v.Origin, v.Size, len(data))
+		}
+		r.place(v, data)
+	}
+	return nil
+}
+
+// release drops the references to what is not ours.
+func (r *runnable) release() {
+	for _, v := range r.bound {
+		r.mem.f[v.ID], r.mem.i[v.ID] = nil, nil
+	}
+}
+
+// Run computes f.
+func (r *runnable) Run(args *engine.Args) error { return r.RunEach(args, nil) }
+
+// RunEach computes f and calls after, when not nil, with each F32 result.
+func (r *runnable) RunEach(args *engine.Args, after func(instr int, result []float32) bool) error {
+	r.dev.mu.Lock()
+	defer r.dev.mu.Unlock()
+	defer r.release()
+	if err := r.bind(args); err != nil {
+		return err
+	}
+	for i, in := range r.f.Instrs {
+		for _, j := range r.jobs[r.first[i]:r.first[i+1]] {
+			if err := r.dev.pool.do(j); err != nil {
+				return fmt.Errorf("%s: %s: %w", r.f.Values[in.Out].Origin.Path, in.Op, err)
+			}
+		}
+		if after != nil && r.f.Values[in.Out].DType == graph.F32 && !after(i, r.mem.f[in.Out]) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Read gives a value of the arena, without a copy.
+func (r *runnable) Read(value int) ([]float32, error) {
+	v := r.f.Values[value]
+	if r.f.Root(value).Space != engine.Arena || v.DType != graph.F32 {
+		return nil, fmt.Errorf("cpu: v%d cannot be read", value)
+	}
+	return r.mem.f[value], nil
+}
+
+// Memory is the bytes of packing and partial results.
+func (r *runnable) Memory() int { return 4 * r.extra }
+
+// Close drops the memory.
+func (r *runnable) Close() { r.arena, r.mem, r.jobs = nil, nil, nil }

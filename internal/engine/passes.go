@@ -1,0 +1,80 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+)
+
+// pass is one transformation of a Func. Each leaves it correct; later ones make it
+// smaller or faster. The verifier runs between them in tests.
+type pass struct {
+	name     string
+	run      func(f *Func)
+	required bool // a device cannot compile without it; the others can be switched off
+}
+
+// passes run in this order.
+var passes = []pass{
+	{"deadcode", deadCode, false},
+	{"reshape", aliasReshapes, false},
+	{"inplace", inPlace, false},
+	{"arena", planArena, true},
+}
+
+// passOrder says which pass must stand before which, and why.
+var passOrder = []struct{ before, after, reason string }{
+	{"deadcode", "inplace", "a dead use would keep an operand alive"},
+	{"deadcode", "arena", "dead values would take memory"},
+	{"reshape", "inplace", "an operand dies only where all its reshaped forms do"},
+	{"inplace", "arena", "values that share memory are placed once"},
+}
+
+// Options controls Compile.
+type Options struct {
+	Verify bool     // check the Func after each pass; a fault is an error naming the pass
+	Skip   []string // names of optional passes to leave out
+	// Dump, when set, sees the Func after lowering (as "lower") and after each pass.
+	Dump func(pass string, f *Func)
+}
+
+func (o Options) check() error {
+	for _, name := range o.Skip {
+		i := slices.IndexFunc(passes, func(p pass) bool { return p.name == name })
+		if i < 0 {
+			return fmt.Errorf("engine: no pass %q", name)
+		}
+		if passes[i].required {
+			return fmt.Errorf("engine: pass %q cannot be skipped", name)
+		}
+	}
+	return nil
+}
+
+// optimise runs the passes over f.
+func (o Options) optimise(f *Func) error {
+	if err := o.after("lower", f); err != nil {
+		return err
+	}
+	for _, p := range passes {
+		if slices.Contains(o.Skip, p.name) {
+			continue
+		}
+		p.run(f)
+		if err := o.after(p.name, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o Options) after(pass string, f *Func) error {
+	if o.Dump != nil {
+		o.Dump(pass, f)
+	}
+	if o.Verify {
+		if err := Verify(f); err != nil {
+			return fmt.Errorf("engine: %s after %s: %w", f.Name, pass, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"context"
+	"math"
+
+	"gotrain/internal/graph"
+)
+
+// Trace runs a step again without committing it and looks at each result. It returns the
+// value that was the first, in order of execution, to have a NaN or an infinity while its
+// own operands had none; nil where there is none. An input or a state that is not finite
+// as the step starts counts as such a value. Constants of the program do not: where an
+// infinity was written on purpose, what follows from it is not a fault of the step.
+func (e *Executable) Trace(ctx context.Context, feed Feed) (*graph.Value, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	e.store.mu.Lock()
+	defer e.store.mu.Unlock()
+	if err := e.bind(feed); err != nil {
+		return nil, err
+	}
+	defer clear(e.args.Inputs)
+	if v, err := e.badLeaf(); v != nil || err != nil {
+		return v, err
+	}
+	bad := make([]bool, len(e.f.Values)) // has a NaN or an infinity
+	var first *graph.Value
+	err := e.run.RunEach(&e.args, func(i int, result []float32) bool {
+		in := e.f.Instrs[i]
+		if finite(result) {
+			return true
+		}
+		bad[in.Out] = true
+		if len(in.In) == 0 {
+			return true
+		}
+		for _, a := range in.In {
+			if bad[e.content(a)] {
+				return true
+			}
+		}
+		first = e.f.Values[in.Out].Origin
+		return false
+	})
+	return first, err
+}
+
+// content is the value whose elements a reshaped form shows.
+func (e *Executable) content(v int) int {
+	for e.f.Values[v].Alias != None && !e.written(v) {
+		v = e.f.Values[v].Alias
+	}
+	return v
+}
+
+func (e *Executable) written(v int) bool {
+	for _, in := range e.f.Instrs {
+		if in.Out == v {
+			return true
+		}
+	}
+	return false
+}
+
+// badLeaf finds an input or state that is not finite.
+func (e *Executable) badLeaf() (*graph.Value, error) {
+	for i, h := range e.args.Inputs {
+		if !finite(h.F32) {
+			return e.f.Values[e.f.Inputs[i]].Origin, nil
+		}
+	}
+	for i, s := range e.states {
+		data := make([]float32, s.size)
+		if err := s.front.Read(data); err != nil {
+			return nil, err
+		}
+		if !finite(data) {
+			return e.f.Values[e.f.States[i].Value].Origin, nil
+		}
+	}
+	return nil, nil
+}
+
+func finite(data []float32) bool {
+	for _, x := range data {
+		if math.Float32bits(x)&0x7f800000 == 0x7f800000 {
+			return false
+		}
+	}
+	return true
+}

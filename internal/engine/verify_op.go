@@ -1,0 +1,164 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"gotrain/internal/graph"
+)
+
+// checkOp checks an instruction's operand count, element types and shapes.
+func checkOp(f *Func, in *Instr) error {
+	arity, float, err := signature(in.Op, len(in.In))
+	if err != nil {
+		return err
+	}
+	if len(in.In) != arity {
+		return fmt.Errorf("%d operands, wants %d", len(in.In), arity)
+	}
+	args := make([]*Value, len(in.In))
+	for i, a := range in.In {
+		args[i] = f.Values[a]
+		if float && args[i].DType != graph.F32 {
+			return fmt.Errorf("operand %d is %s", i, args[i].DType)
+		}
+	}
+	out := f.Values[in.Out]
+	want := graph.F32
+	if movesOnly(in.Op) {
+		want = args[0].DType
+	}
+	if out.DType != want {
+		return fmt.Errorf("result is %s, wants %s", out.DType, want)
+	}
+	return checkShape(in.Op, args, out)
+}
+
+// signature gives an op's operand count and whether its operands must be F32.
+func signature(op graph.Op, given int) (arity int, float bool, err error) {
+	switch o := op.(type) {
+	case graph.Map:
+		return o.F.Inputs, false, nil
+	case graph.MatMul:
+		return 2, true, nil
+	case graph.Reduce, graph.ArgMax:
+		return 1, true, nil
+	case graph.Reshape, graph.Slice, graph.Pad, graph.OneHot, Copy:
+		return 1, false, nil
+	case graph.Random:
+		return 2, false, nil
+	}
+	return 0, false, fmt.Errorf("unknown op %T", op)
+}
+
+// movesOnly holds for ops that move elements of any type without looking at them.
+func movesOnly(op graph.Op) bool {
+	switch op.(type) {
+	case graph.Reshape, graph.Slice, graph.Pad, Copy:
+		return true
+	}
+	return false
+}
+
+func checkShape(op graph.Op, in []*Value, out *Value) error {
+	switch o := op.(type) {
+	case graph.Map:
+		for i, x := range in {
+			if !broadcasts(x.Shape, out.Shape) {
+				return fmt.Errorf("operand %d of shape %v does not broadcast to %v", i, x.Shape, out.Shape)
+			}
+		}
+		return nil
+	case graph.Reduce:
+		return sameShape(out, reducedShape(in[0].Shape, o.Axes))
+	case graph.ArgMax:
+		return sameShape(out, reducedShape(in[0].Shape, []int{o.Axis}))
+	case graph.MatMul:
+		return checkMatMul(o, in[0].Shape, in[1].Shape, out)
+	case graph.Slice:
+		return checkPart(o.Axis, o.Start, o.Len, out, in[0], o.Len)
+	case graph.Pad:
+		return checkPart(o.Axis, o.Start, o.Len, in[0], out, in[0].axis(o.Axis))
+	case graph.OneHot:
+		if in[0].DType != graph.I32 {
+			return fmt.Errorf("labels are %s", in[0].DType)
+		}
+		return sameShape(out, append(slices.Clone(in[0].Shape), o.Classes))
+	case graph.Random:
+		if in[0].DType != graph.I32 || in[1].DType != graph.I32 || in[1].Size != 1 || out.Size%in[0].Size != 0 {
+			return fmt.Errorf("ids %s%v, epoch %s%v for %v", in[0].DType, in[0].Shape, in[1].DType, in[1].Shape, out.Shape)
+		}
+		return nil
+	}
+	if in[0].Size != out.Size { // Reshape, Copy
+		return fmt.Errorf("%d elements become %d", in[0].Size, out.Size)
+	}
+	return nil
+}
+
+// axis is the length of one axis, 0 where there is none.
+func (v *Value) axis(a int) int {
+	if a < 0 || a >= len(v.Shape) {
+		return 0
+	}
+	return v.Shape[a]
+}
+
+// broadcasts reports whether x repeats to shape out, aligned right.
+func broadcasts(x, out []int) bool {
+	if len(x) > len(out) {
+		return false
+	}
+	for i, d := range x {
+		if d != 1 && d != out[len(out)-len(x)+i] {
+			return false
+		}
+	}
+	return true
+}
+
+func sameShape(out *Value, want []int) error {
+	if !slices.Equal(out.Shape, want) {
+		return fmt.Errorf("result has shape %v, wants %v", out.Shape, want)
+	}
+	return nil
+}
+
+func reducedShape(shape, axes []int) []int {
+	out := slices.Clone(shape)
+	for _, a := range axes {
+		if a < 0 || a >= len(out) {
+			return nil
+		}
+		out[a] = 1
+	}
+	return out
+}
+
+func checkMatMul(o graph.MatMul, a, b []int, out *Value) error {
+	if len(a) != 2 || len(b) != 2 {
+		return fmt.Errorf("operands of shape %v and %v", a, b)
+	}
+	m, ka := a[0], a[1]
+	if o.TransA {
+		m, ka = ka, m
+	}
+	kb, n := b[0], b[1]
+	if o.TransB {
+		kb, n = n, kb
+	}
+	if ka != kb {
+		return fmt.Errorf("inner lengths %d and %d", ka, kb)
+	}
+	return sameShape(out, []int{m, n})
+}
+
+// checkPart checks that part is n long from start of axis of whole, both else alike.
+func checkPart(axis, start, length int, part, whole *Value, n int) error {
+	want := slices.Clone(whole.Shape)
+	if axis < 0 || axis >= len(want) || start < 0 || n < 1 || start+n > want[axis] || length > want[axis] {
+		return fmt.Errorf("%d elements from %d of axis %d of %v", n, start, axis, want)
+	}
+	want[axis] = n
+	return sameShape(part, want)
+}
