@@ -26,12 +26,11 @@ type compiler struct {
 	kernels *Kernels
 	threads int
 
-	tiles        [][]float32 // by worker: the tapes' slots; set by allocate
-	tileFloats   int         // the most any tape needs
-	panels       [2][]float32
-	panelFloats  [2]int
-	partialBytes int
-	ownFloats    int
+	tiles       [][]float32 // by worker: the tapes' slots; set by allocate
+	tileFloats  int         // the most any tape needs
+	panels      [2][]float32
+	panelFloats [2]int
+	ownFloats   int
 }
 
 // builders is the kernel table: what makes the jobs of each op.
@@ -72,6 +71,12 @@ func (c *compiler) allocate() int {
 	return n
 }
 
+// panel asks for n floats of one of the two packing areas, which all products share.
+func (c *compiler) panel(which, n int) int {
+	c.panelFloats[which] = max(c.panelFloats[which], n)
+	return which
+}
+
 // own gives an instruction scratch of its own.
 func (c *compiler) own(n int) []float32 {
 	c.ownFloats += n
@@ -95,5 +100,16 @@ func overSpan(n, cost, unit int, run func(lo, hi, worker int)) *job {
 	return newJob(tasks, func(task, worker int) {
 		lo := task * each
 		run(lo, min(lo+each, n), worker)
+	})
+}
+
+// joinJobs runs two jobs that do not depend on each other as one.
+func joinJobs(a, b *job) *job {
+	return newJob(int(a.n+b.n), func(task, worker int) {
+		if task < int(a.n) {
+			a.run(task, worker)
+		} else {
+			b.run(task-int(a.n), worker)
+		}
 	})
 }

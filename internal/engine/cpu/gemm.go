@@ -48,54 +48,15 @@ func (c *compiler) matMulJobs(in *engine.Instr) ([]*job, error) {
 	}
 	mr, nr := g.kernel.MR, g.kernel.NR
 	g.aPanels, g.bPanels = (g.m+mr-1)/mr, (g.n+nr-1)/nr
-	c.panelFloats[0] = max(c.panelFloats[0], g.aPanels*mr*g.k)
-	c.panelFloats[1] = max(c.panelFloats[1], g.bPanels*nr*g.k)
 	c.tileFloats = max(c.tileFloats, mr*nr)
 	tiles := max(gemmOps/(mr*nr*g.k), 1)
 	g.across = min(g.bPanels, max(1, tiles/min(g.aPanels, 8)))
 	g.down = min(g.aPanels, max(1, tiles/g.across))
 	down, across := (g.aPanels+g.down-1)/g.down, (g.bPanels+g.across-1)/g.across
-	pack := overSpan(g.aPanels+g.bPanels, 2*max(mr, nr)*g.k, 1, func(lo, hi, _ int) {
-		for p := lo; p < hi; p++ {
-			g.pack(p)
-		}
-	})
+	packA := &packing{c, a.ID, c.panel(0, g.aPanels*mr*g.k), mr, g.m, g.k, g.aRow, g.aCol}
+	packB := &packing{c, b.ID, c.panel(1, g.bPanels*nr*g.k), nr, g.n, g.k, g.bCol, g.bRow}
+	pack := joinJobs(packA.job(), packB.job())
 	return []*job{pack, newJob(down*across, func(task, worker int) { g.multiply(task/across, task%across, worker) })}, nil
-}
-
-// pack copies one panel of A or B.
-func (g *gemm) pack(p int) {
-	if p < g.aPanels {
-		mr := g.kernel.MR
-		packPanel(g.c.panels[0][p*mr*g.k:][:mr*g.k], g.c.mem.f[g.a], mr, p*mr, g.m, g.aRow, g.aCol)
-		return
-	}
-	p -= g.aPanels
-	nr := g.kernel.NR
-	packPanel(g.c.panels[1][p*nr*g.k:][:nr*g.k], g.c.mem.f[g.b], nr, p*nr, g.n, g.bCol, g.bRow)
-}
-
-// packPanel lays width rows of x from first on side by side along k; rows are row apart
-// in memory and their elements step apart.
-func packPanel(dst, x []float32, width, first, end, row, step int) {
-	have := min(width, end-first)
-	if have < width {
-		clear(dst)
-	}
-	if row == 1 { // a step of k is contiguous
-		for at := first; len(dst) >= width; at += step {
-			copy(dst[:have], x[at:])
-			dst = dst[width:]
-		}
-		return
-	}
-	for i := range have {
-		at := (first + i) * row
-		for d := i; d < len(dst); d += width {
-			dst[d] = x[at]
-			at += step
-		}
-	}
 }
 
 // multiply computes the tiles of one task.

@@ -1,0 +1,57 @@
+package cpu
+
+// packing lays the rows (of A) or columns (of B) of an operand side by side in panels,
+// zeros past the last one.
+type packing struct {
+	c     *compiler
+	value int
+	which int // c.panels
+	width int // rows of a panel
+	rows  int
+	k     int
+	row   int // distance in memory of two rows,
+	step  int // and of two steps of k
+}
+
+const (
+	packGroup = 16 // panels a task lays out together, so that it uses whole cache lines
+	packK     = 32 // steps of k it takes at a time, so that they stay in the first-level cache
+)
+
+func (p *packing) panels() int { return (p.rows + p.width - 1) / p.width }
+
+func (p *packing) job() *job {
+	return overSpan(p.panels(), 2*p.width*p.k, packGroup, func(lo, hi, _ int) {
+		x, panels := p.c.mem.f[p.value], p.c.panels[p.which]
+		for k0 := 0; k0 < p.k; k0 += packK {
+			k := min(packK, p.k-k0)
+			for i := lo; i < hi; i++ {
+				dst := panels[(i*p.k+k0)*p.width:][:k*p.width]
+				p.panel(dst, x[i*p.width*p.row+k0*p.step:], min(p.width, p.rows-i*p.width))
+			}
+		}
+	})
+}
+
+// panel packs the first have rows of x.
+func (p *packing) panel(dst, x []float32, have int) {
+	if have < p.width {
+		clear(dst)
+	}
+	if p.row == 1 { // a step of k is contiguous
+		for at := 0; len(dst) > 0; at += p.step {
+			for i, v := range x[at:][:have] {
+				dst[i] = v
+			}
+			dst = dst[p.width:]
+		}
+		return
+	}
+	for i := range have {
+		at := i * p.row
+		for d := i; d < len(dst); d += p.width {
+			dst[d] = x[at]
+			at += p.step
+		}
+	}
+}
