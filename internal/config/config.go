@@ -28,6 +28,8 @@ type Config struct {
 	// LogImages is trainer.log_images: predict output -> how often.
 	LogImages []LogImage
 
+	resolved []byte // see Resolved
+
 	// Sections gives the place of each top-level key that is present.
 	Sections map[string]diag.Pos
 }

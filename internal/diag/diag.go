@@ -117,3 +117,20 @@ func (e *ListError) Error() string {
 	}
 	return fmt.Sprintf("%s (and %d more problems)", first, n-1)
 }
+
+// EnvError is a fault of the environment, not of the user's input: data that cannot be
+// had, a full disk, an absent device. Trying again, elsewhere or after Hints, may work.
+type EnvError struct {
+	Text  string
+	Hints []string // commands or steps that would help, one a line
+	Err   error    // the cause, may be nil
+}
+
+func (e *EnvError) Error() string {
+	if e.Err != nil {
+		return e.Text + ": " + e.Err.Error()
+	}
+	return e.Text
+}
+
+func (e *EnvError) Unwrap() error { return e.Err }

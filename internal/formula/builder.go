@@ -23,6 +23,9 @@ func (b *Builder) add(n Node) Ref {
 	return r
 }
 
+// ConstValue gives the value of r where it is a constant.
+func (b *Builder) ConstValue(r Ref) (float64, bool) { return b.constant(r) }
+
 func (b *Builder) constant(r Ref) (float64, bool) {
 	return b.nodes[r].Value, b.nodes[r].Op == Const
 }

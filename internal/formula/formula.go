@@ -84,6 +84,9 @@ type Formula struct {
 	Nodes  []Node
 	Inputs int // how many inputs it takes; some may go unread
 	Out    Ref
+	// Gradients overrides Derive for an input where the derivative of the formula as
+	// written is not what one wants, e.g. a clamp inside a loss. Nil entries are derived.
+	Gradients map[int]*Formula
 }
 
 // New builds a formula of n inputs; build returns the result.
@@ -155,6 +158,32 @@ func (f *Formula) Reads(arg int) bool {
 	}
 	return f.Nodes[f.Out].Op == In && f.Nodes[f.Out].Arg == arg
 }
+
+// Compact returns f without the inputs it does not read, and the indices of those kept.
+func (f *Formula) Compact() (*Formula, []int) {
+	var kept []int
+	for arg := range f.Inputs {
+		if f.Reads(arg) {
+			kept = append(kept, arg)
+		}
+	}
+	if len(kept) == f.Inputs {
+		return f, kept
+	}
+	return New(len(kept), func(b *Builder, in []Ref) Ref {
+		all := make([]Ref, f.Inputs)
+		for i := range all {
+			all[i] = b.Const(0) // unread
+		}
+		for i, arg := range kept {
+			all[arg] = in[i]
+		}
+		return f.Build(b, all)
+	}), kept
+}
+
+// IsIdentity reports whether f is just its only input.
+func (f *Formula) IsIdentity() bool { return f.Inputs == 1 && f.Nodes[f.Out].Op == In }
 
 // Build inlines f into b with the given inputs and returns its result there.
 func (f *Formula) Build(b *Builder, in []Ref) Ref {

@@ -91,7 +91,7 @@ func (v *Value) String() string {
 	return fmt.Sprintf("v%d = %s(%s) %s%s", v.ID, v.Op, strings.Join(args, ", "), v.DType, v.Shape)
 }
 
-// Op is what a node computes. The set is closed: the op_*.go types of this file's list
+// Op is what a node computes. The set is closed: the types
 // below. Everything a user can write is built from them, so a device implements these
 // and no others.
 type Op interface {

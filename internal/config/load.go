@@ -1,0 +1,330 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v4"
+
+	"gotrain/internal/diag"
+)
+
+var (
+	topKeys   = []string{"name", "seed", "vars", "data", "blocks", "model", "loss", "metrics", "predict", "optimizer", "checkpoint", "trainer"}
+	topLater  = []string{"include", "defaults", "optimizers", "schedule"}
+	dataKeys  = []string{"source", "batch", "dir", "split", "samples", "shuffle"}
+	dataLater = []string{"augment", "transform", "path", "target", "columns", "size", "range", "masks", "pairs", "tokenizer", "context", "missing"}
+
+	checkpointKeys = []string{"monitor", "mode", "keep", "every", "init_from"}
+)
+
+// Load decodes a file with overrides applied. The Config is as full as what was
+// understood, so that a later phase can report its own faults in the same run; it is nil
+// only where the file is no YAML map at all.
+func Load(file string, src []byte, overrides []Override) (*Config, diag.List) {
+	var diags diag.List
+	d := parse(file, src, &diags)
+	if d.root == nil {
+		return nil, diags
+	}
+	vars := d.apply(overrides)
+	c := &Config{
+		File: file, Source: src, Name: defaultName(file),
+		Checkpoint: &Checkpoint{Monitor: "val/loss", Mode: "min", Keep: 1},
+		Trainer:    map[string]*Scalar{}, Sections: map[string]diag.Pos{},
+	}
+	top := map[string]entry{}
+	for _, e := range d.entries(d.root, "the config") {
+		switch {
+		case slices.Contains(topLater, e.key):
+			d.failf("not-built-yet", e.node, e.key, "%q is part of the language but not built yet", e.key)
+		case !slices.Contains(topKeys, e.key):
+			d.unknownKey(e.node, "", e.key, topKeys)
+		case real(e.value).ShortTag() == "!!null":
+			d.failf("missing-value", e.node, e.key, "section %q is empty", e.key)
+		default:
+			top[e.key] = e
+			c.Sections[e.key] = d.pos(e.node)
+		}
+	}
+	if e, ok := top["vars"]; ok {
+		c.Vars = d.vars(e.value, vars)
+	}
+	d.reportStrayVars(c, vars)
+	lookup := func(name string) (Value, bool) {
+		for _, v := range c.Vars {
+			if v.Name == name {
+				return v.Value, true
+			}
+		}
+		return nil, false
+	}
+	d.sections(c, top, lookup)
+	c.resolved = d.encode()
+	return c, diags
+}
+
+// reportStrayVars reports flags for vars that the file has not.
+func (d *document) reportStrayVars(c *Config, overrides []Override) {
+	for _, o := range overrides {
+		if !slices.Contains(c.VarNames(), o.Path[1]) {
+			g := d.diags.Errorf("unknown-flag", diag.Pos{}, "there is no var %q", o.Path[1])
+			g.Origin = o.Origin
+		}
+	}
+}
+
+func (d *document) sections(c *Config, top map[string]entry, vars func(string) (Value, bool)) {
+	has := func(key string) (*yaml.Node, bool) { e, ok := top[key]; return e.value, ok }
+	if n, ok := has("name"); ok {
+		c.Name = d.name(n, c.Name)
+	}
+	if n, ok := has("seed"); ok {
+		c.Seed = int64(d.wholeFrom(n, "seed", 0, 1<<53, 0, vars))
+	}
+	if n, ok := has("data"); ok {
+		c.Data = d.data(n, vars)
+	}
+	if n, ok := has("blocks"); ok {
+		for _, def := range d.definitions(n, "blocks") {
+			if def.Net == nil {
+				d.diags.Errorf("bad-signature", def.Pos, "block %q takes nothing", strings.Join(def.Names, ", ")).Hint = "a block is name(x): …; a value belongs in model"
+				continue
+			}
+			c.Blocks = append(c.Blocks, def.Net)
+		}
+	}
+	if n, ok := has("model"); ok {
+		c.Model = d.definitions(n, "model")
+	}
+	if n, ok := has("loss"); ok {
+		c.Loss = d.terms(n, "loss")
+	}
+	if n, ok := has("metrics"); ok {
+		c.Metrics = d.terms(n, "metrics")
+	}
+	if n, ok := has("predict"); ok {
+		c.Predict = d.terms(n, "predict")
+	}
+	if n, ok := has("optimizer"); ok {
+		c.Optimizer = d.optimizer(n, vars)
+	}
+	if n, ok := has("trainer"); ok {
+		d.trainer(c, n, vars)
+	}
+	if n, ok := has("checkpoint"); ok {
+		d.checkpoint(c, n, vars)
+	}
+}
+
+// Resolved is the config with every override applied, as YAML.
+func (c *Config) Resolved() []byte { return c.resolved }
+
+func (d *document) encode() []byte {
+	var out bytes.Buffer
+	enc := yaml.NewEncoder(&out)
+	enc.SetIndent(2)
+	if err := enc.Encode(d.root); err != nil {
+		return d.src // what cannot be encoded is shown as it was given
+	}
+	return out.Bytes()
+}
+
+// defaultName is the file's base name without its extension; of a run folder's
+// resolved.yaml, that of the run.
+func defaultName(file string) string {
+	base := filepath.Base(file)
+	if base == "resolved.yaml" {
+		return filepath.Base(filepath.Dir(filepath.Dir(file)))
+	}
+	if base = strings.TrimSuffix(base, filepath.Ext(base)); base == "-" || base == "" {
+		return "stdin"
+	}
+	return base
+}
+
+// name checks a run's name: it becomes a folder.
+func (d *document) name(n *yaml.Node, old string) string {
+	v := real(n)
+	if v.Kind != yaml.ScalarNode || v.Value == "" || strings.ContainsAny(v.Value, "/\\\x00") || v.Value == "." || v.Value == ".." {
+		d.failf("bad-value", n, "name", "name is a word that can be a folder's, and this is %s", kindName(n))
+		return old
+	}
+	return v.Value
+}
+
+// wholeFrom decodes a whole number between lo and hi; or, with a fault, def.
+func (d *document) wholeFrom(n *yaml.Node, path string, lo, hi int64, def int, vars func(string) (Value, bool)) int {
+	v, ok := d.scalar(n, path, vars)
+	if !ok {
+		return def
+	}
+	i, ok := v.(int64)
+	if !ok {
+		d.failf("wrong-type", n, path, "%s: expected a whole number, found %s", path, kindName(n))
+		return def
+	}
+	if i < lo || i > hi {
+		d.failf("bad-value", n, path, "%s: expected a number from %d to %d, found %d", path, lo, hi, i)
+		return def
+	}
+	return int(i)
+}
+
+func (d *document) boolean(e entry, path string) (v, ok bool) {
+	x, ok := d.scalar(e.value, path, noVars)
+	if !ok {
+		return false, false
+	}
+	if v, ok = x.(bool); !ok {
+		d.failf("wrong-type", e.value, path, "%s: expected true or false, found %s", path, kindName(e.value))
+	}
+	return v, ok
+}
+
+func (d *document) word(e entry, path string) string {
+	n := real(e.value)
+	if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
+		d.failf("wrong-type", n, path, "%s: expected a word, found %s", path, kindName(n))
+		return ""
+	}
+	return n.Value
+}
+
+const maxBatch = 1 << 20
+
+func (d *document) data(n *yaml.Node, vars func(string) (Value, bool)) *Data {
+	keys := d.section(n, "data", dataKeys, dataLater)
+	out := &Data{Pos: d.pos(n), Batch: 32, Shuffle: true}
+	if e, ok := keys["source"]; ok {
+		out.Source, out.SourcePos = d.word(e, "data.source"), d.pos(e.value)
+	} else if real(n).Kind == yaml.MappingNode {
+		d.failf("missing-value", n, "data", "data has no source").Hint = "for example: data: {source: mnist, batch: 128}"
+	}
+	if e, ok := keys["batch"]; ok {
+		out.BatchPos = d.pos(e.value)
+		out.Batch = d.wholeFrom(e.value, "data.batch", 1, maxBatch, out.Batch, vars)
+	}
+	if e, ok := keys["dir"]; ok {
+		out.Dir = d.word(e, "data.dir")
+		if !filepath.IsAbs(out.Dir) && d.origins[e.value] == "" { // relative to the file that names it
+			out.Dir = filepath.Join(filepath.Dir(d.file), out.Dir)
+		}
+	}
+	if e, ok := keys["shuffle"]; ok {
+		if v, ok := d.boolean(e, "data.shuffle"); ok {
+			out.Shuffle = v
+		}
+	}
+	if e, ok := keys["split"]; ok {
+		out.Split, out.SplitPos = d.counts(e, "data.split", []string{"val", "test"}, vars), d.pos(e.node)
+	}
+	if e, ok := keys["samples"]; ok {
+		out.Samples = d.counts(e, "data.samples", []string{"train", "val"}, vars)
+	}
+	return out
+}
+
+// counts decodes a map of numbers of samples.
+func (d *document) counts(e entry, path string, known []string, vars func(string) (Value, bool)) map[string]int {
+	out := map[string]int{}
+	for key, c := range d.section(e.value, path, known, nil) {
+		if n := d.wholeFrom(c.value, path+"."+key, 1, 1<<31-1, 0, vars); n > 0 {
+			out[key] = n
+		}
+	}
+	return out
+}
+
+func (d *document) optimizer(n *yaml.Node, vars func(string) (Value, bool)) *Optimizer {
+	out := &Optimizer{Pos: d.pos(n), Args: map[string]*Scalar{}}
+	for _, e := range d.entries(n, "optimizer") {
+		if e.key == "name" {
+			out.Name, out.NamePos = d.word(e, "optimizer.name"), d.pos(e.value)
+			continue
+		}
+		if s := d.scalarOf(e, "optimizer."+e.key, vars); s != nil {
+			out.Args[e.key] = s
+		}
+	}
+	if out.Name == "" && real(n).Kind == yaml.MappingNode && out.NamePos == (diag.Pos{}) {
+		d.failf("missing-value", n, "optimizer", "optimizer has no name").Hint = "for example: optimizer: {name: adam, lr: 1e-3}"
+	}
+	return out
+}
+
+func (d *document) scalarOf(e entry, path string, vars func(string) (Value, bool)) *Scalar {
+	v, ok := d.scalar(e.value, path, vars)
+	if !ok {
+		return nil
+	}
+	n := real(e.value)
+	return &Scalar{Value: v, Text: n.Value, Pos: d.pos(n), Origin: d.origins[n]}
+}
+
+func (d *document) checkpoint(c *Config, n *yaml.Node, vars func(string) (Value, bool)) {
+	keys := d.section(n, "checkpoint", checkpointKeys, nil)
+	if e, ok := keys["monitor"]; ok {
+		c.Checkpoint.Monitor, c.Checkpoint.Pos = d.word(e, "checkpoint.monitor"), d.pos(e.value)
+	}
+	if e, ok := keys["mode"]; ok {
+		d.mode(c, e, "checkpoint.mode")
+	}
+	if e, ok := keys["keep"]; ok {
+		c.Checkpoint.Keep = d.wholeFrom(e.value, "checkpoint.keep", 1, 1000, 1, vars)
+	}
+	if e, ok := keys["every"]; ok {
+		if n, unit, ok := d.duration(e.value, "checkpoint.every", "steps", "step"); ok && unit != "" {
+			c.Checkpoint.Every = n
+		}
+	}
+	if e, ok := keys["init_from"]; ok {
+		if s := d.scalarOf(e, "checkpoint.init_from", vars); s != nil {
+			if s.Origin == "" && !filepath.IsAbs(s.Text) {
+				s.Text = filepath.Join(filepath.Dir(d.file), s.Text)
+			}
+			c.InitFrom = s
+		}
+	}
+}
+
+func (d *document) mode(c *Config, e entry, path string) {
+	switch w := d.word(e, path); w {
+	case "min", "max":
+		c.Checkpoint.Mode = w
+	case "":
+	default:
+		d.failf("bad-value", e.value, path, "mode is min or max, found %q", w)
+	}
+}
+
+// duration decodes "500 steps", "1 epoch" or a bare number, in one of units.
+func (d *document) duration(n *yaml.Node, path string, units ...string) (count int, unit string, ok bool) {
+	n = real(n)
+	words := strings.Fields(n.Value)
+	fault := func() (int, string, bool) {
+		d.failf("bad-value", n, path, "%s: expected for example `1 %s`, found %s", path, units[0], kindName(n))
+		return 0, "", false
+	}
+	if n.Kind != yaml.ScalarNode || len(words) == 0 || len(words) > 2 {
+		return fault()
+	}
+	i, err := strconv.Atoi(words[0])
+	if err != nil || i < 1 {
+		return fault()
+	}
+	unit = units[0]
+	if len(words) == 2 {
+		if !slices.Contains(units, words[1]) {
+			return fault()
+		}
+		unit = words[1]
+	}
+	return i, unit, true
+}
+
+func itoa(n int) string { return fmt.Sprint(n) }

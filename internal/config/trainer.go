@@ -1,0 +1,160 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// FlagKind is what a trainer flag takes.
+type FlagKind uint8
+
+// The kinds.
+const (
+	IntKind         FlagKind = iota
+	BoolKind                 // true or false
+	BoolOrCountKind          // true, or a number of batches
+	LimitKind                // a whole number of batches, or a share from 0.0 to 1.0
+	FloatKind
+	TextKind
+	ListKind // words, or true or false
+)
+
+// Flag is one trainer flag: a key of the trainer section, a command-line flag and an
+// environment variable.
+type Flag struct {
+	Name    string
+	Kind    FlagKind
+	Default any // nil where absence means something
+	Help    string
+	Later   bool // known to the language, not built yet
+	set     func(t *Trainer, v any) error
+}
+
+// TrainerFlags is the table, under Lightning's names. Flags and environment variables
+// give texts, the file gives typed values: set takes either.
+var TrainerFlags = []Flag{
+	{Name: "max_epochs", Kind: IntKind, Help: "stop after so many epochs; -1 for no limit; 1000 where max_steps is not given either", set: intoInt(-1, func(t *Trainer) *int { return &t.MaxEpochs })},
+	{Name: "max_steps", Kind: IntKind, Default: -1, Help: "stop after so many optimizer steps; -1 for no limit", set: intoInt(-1, func(t *Trainer) *int { return &t.MaxSteps })},
+	{Name: "fast_dev_run", Kind: BoolOrCountKind, Default: false, Help: "run one batch (or =N) of everything, leaving nothing behind", set: setDevRun},
+	{Name: "limit_train_batches", Kind: LimitKind, Default: 1.0, Help: "so many batches an epoch, or a share (0.1)", set: intoLimit(func(t *Trainer) *Limit { return &t.LimitTrainBatches })},
+	{Name: "limit_val_batches", Kind: LimitKind, Default: 1.0, Help: "the same, of validation", set: intoLimit(func(t *Trainer) *Limit { return &t.LimitValBatches })},
+	{Name: "limit_test_batches", Kind: LimitKind, Default: 1.0, Help: "the same, of test", set: intoLimit(func(t *Trainer) *Limit { return &t.LimitTestBatches })},
+	{Name: "limit_predict_batches", Kind: LimitKind, Default: 1.0, Help: "the same, of predict", set: intoLimit(func(t *Trainer) *Limit { return &t.LimitPredictBatches })},
+	{Name: "accumulate_grad_batches", Kind: IntKind, Default: 1, Help: "batches whose gradients make one step", set: intoInt(1, func(t *Trainer) *int { return &t.AccumulateGradBatches })},
+	{Name: "gradient_clip_val", Kind: FloatKind, Default: 0.0, Help: "limit of the gradients; 0 for none", set: intoFloat(func(t *Trainer) *float64 { return &t.GradientClipVal })},
+	{Name: "gradient_clip_algorithm", Kind: TextKind, Default: "norm", Help: "norm or value", set: intoWord(func(t *Trainer) *string { return &t.GradientClipAlgorithm }, "norm", "value")},
+	{Name: "num_sanity_val_steps", Kind: IntKind, Default: 2, Help: "validation batches before training; -1 for all", set: intoInt(-1, func(t *Trainer) *int { return &t.NumSanityValSteps })},
+	{Name: "log_every_n_steps", Kind: IntKind, Default: 50, Help: "steps between logged losses; 0 for none", set: intoInt(0, func(t *Trainer) *int { return &t.LogEveryNSteps })},
+	{Name: "enable_progress_bar", Kind: BoolKind, Default: true, Help: "draw a bar on a terminal", set: intoBool(func(t *Trainer) *bool { return &t.EnableProgressBar })},
+	{Name: "enable_checkpointing", Kind: BoolKind, Default: true, Help: "save checkpoints", set: intoBool(func(t *Trainer) *bool { return &t.EnableCheckpointing })},
+	{Name: "logger", Kind: ListKind, Default: "csv,tensorboard", Help: "csv, tensorboard, or false", set: setLogger},
+	{Name: "default_root_dir", Kind: TextKind, Default: "runs", Help: "where run folders are made", set: intoText(func(t *Trainer) *string { return &t.DefaultRootDir })},
+	{Name: "threads", Kind: IntKind, Default: 0, Help: "CPU threads; 0 for all cores", set: intoInt(0, func(t *Trainer) *int { return &t.Threads })},
+	{Name: "accelerator", Kind: TextKind, Default: "auto", Help: "auto, cpu or gpu", set: intoWord(func(t *Trainer) *string { return &t.Accelerator }, "auto", "cpu", "gpu")},
+	{Name: "devices", Kind: TextKind, Default: "auto", Help: "how many devices: 1 until more are built", set: only("the CPU as one device", "auto", "1")},
+	{Name: "gpus", Kind: IntKind, Help: "how many GPUs: not built yet", set: only("--accelerator cpu", "0")},
+	{Name: "num_nodes", Kind: IntKind, Default: 1, Help: "how many machines: 1 until more are built", set: only("1", "1")},
+	{Name: "precision", Kind: TextKind, Default: "32", Help: "32 until others are built", set: only("32", "32", "32-true")},
+	later("min_epochs"), later("min_steps"), later("max_time"), later("overfit_batches"), later("val_check_interval"),
+	later("check_val_every_n_epoch"), later("detect_anomaly"), later("deterministic"), later("enable_model_summary"), later("early_stop"),
+	later("sync_batchnorm"), later("use_distributed_sampler"), later("profiler"), later("strategy"), later("benchmark"),
+	later("reload_dataloaders_every_n_epochs"), later("max_restarts"), later("timeout"), later("kernels"),
+}
+
+// Trainer is the trainer's flags, settled.
+type Trainer struct {
+	MaxEpochs, MaxSteps   int // -1: no limit
+	FastDevRun            int // batches; 0: off
+	LimitTrainBatches     Limit
+	LimitValBatches       Limit
+	LimitTestBatches      Limit
+	LimitPredictBatches   Limit
+	AccumulateGradBatches int
+	GradientClipVal       float64
+	GradientClipAlgorithm string
+	NumSanityValSteps     int
+	LogEveryNSteps        int
+	EnableProgressBar     bool
+	EnableCheckpointing   bool
+	Logger                []string // empty: none
+	DefaultRootDir        string
+	Threads               int
+	Accelerator           string
+}
+
+// Limit is how much of a data set is used: a number of batches, or a share of them.
+type Limit struct {
+	Share   float64
+	Count   int
+	IsCount bool
+}
+
+// Batches gives the number of batches of total that the limit allows. A share is cut to
+// whole batches; one that leaves none is an error, as in Lightning.
+func (l Limit) Batches(total int) (int, error) {
+	if l.IsCount {
+		return min(l.Count, total), nil
+	}
+	n := int(float64(total) * l.Share)
+	if n == 0 && l.Share > 0 && total > 0 {
+		return 0, fmt.Errorf("%g of %d batches is less than one: use at least %.2g, or a whole number of batches", l.Share, total, ceilTo(1/float64(total)))
+	}
+	return n, nil
+}
+
+// ceilTo rounds a share up to two digits, so that the advice works.
+func ceilTo(x float64) float64 {
+	scale := 1.0
+	for x*scale < 10 {
+		scale *= 10
+	}
+	return float64(int(x*scale)+1) / scale
+}
+
+// trainer decodes the trainer section: scalars for TrainerFlags, and the keys that are no
+// flags.
+func (d *document) trainer(c *Config, n *yaml.Node, vars func(string) (Value, bool)) {
+	var known []string
+	for _, f := range TrainerFlags {
+		known = append(known, f.Name)
+	}
+	known = append(known, "monitor", "mode", "log_images")
+	keys := d.section(n, "trainer", known, nil)
+	for _, f := range TrainerFlags {
+		if e, ok := keys[f.Name]; ok {
+			if s := d.scalarOf(e, "trainer."+f.Name, vars); s != nil {
+				c.Trainer[f.Name] = s
+			}
+		}
+	}
+	if e, ok := keys["monitor"]; ok {
+		c.Checkpoint.Monitor, c.Checkpoint.Pos = d.word(e, "trainer.monitor"), d.pos(e.value)
+	}
+	if e, ok := keys["mode"]; ok {
+		d.mode(c, e, "trainer.mode")
+	}
+	if e, ok := keys["log_images"]; ok {
+		for _, i := range d.entries(e.value, "trainer.log_images") {
+			every, unit, ok := d.duration(i.value, "trainer.log_images."+i.key, "epoch", "epochs", "steps", "step")
+			if ok {
+				c.LogImages = append(c.LogImages, LogImage{Output: i.key, Every: every, Unit: strings.TrimSuffix(unit, "s"), Pos: d.pos(i.node)})
+			}
+		}
+	}
+	for i := range c.LogImages {
+		if c.LogImages[i].Unit == "step" {
+			c.LogImages[i].Unit = "steps"
+		}
+	}
+}
+
+func findFlag(name string) *Flag {
+	i := slices.IndexFunc(TrainerFlags, func(f Flag) bool { return f.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &TrainerFlags[i]
+}

@@ -1,0 +1,265 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gotrain/internal/diag"
+)
+
+// DecodeTrainer settles the trainer's flags. values come typed from the file and as texts
+// from flags and the environment; at gives a value's place or its origin.
+func DecodeTrainer(values map[string]any, at func(key string) (diag.Pos, string)) (Trainer, diag.List) {
+	var diags diag.List
+	t := Trainer{MaxEpochs: -1}
+	for _, f := range TrainerFlags {
+		v, given := values[f.Name]
+		if !given {
+			if v = f.Default; v == nil {
+				continue
+			}
+		}
+		err := f.set(&t, v)
+		if err == nil {
+			continue
+		}
+		p, origin := at(f.Name)
+		code := "bad-value"
+		var soon *notBuilt
+		if errors.As(err, &soon) {
+			code = "not-built-yet"
+		}
+		g := diags.Errorf(code, p, "%s: %v", f.Name, err)
+		g.Path, g.Origin = "trainer."+f.Name, origin
+		if soon != nil && soon.works != "" {
+			g.Hint = "what works now: " + soon.works
+		}
+	}
+	_, epochs := values["max_epochs"]
+	if !epochs && t.MaxSteps < 0 && t.FastDevRun == 0 {
+		t.MaxEpochs = 1000
+	}
+	if t.FastDevRun > 0 {
+		t.MaxEpochs, t.MaxSteps, t.NumSanityValSteps = 1, t.FastDevRun, 0
+	}
+	return t, diags
+}
+
+// notBuilt is the fault of a flag that the language has and this version has not.
+type notBuilt struct{ works string }
+
+func (e *notBuilt) Error() string { return "is part of the language but not built yet" }
+
+func later(name string) Flag {
+	return Flag{Name: name, Kind: TextKind, Help: "not built yet", Later: true, set: func(*Trainer, any) error { return &notBuilt{} }}
+}
+
+// only accepts the values that are built.
+func only(works string, built ...string) func(*Trainer, any) error {
+	return func(_ *Trainer, v any) error {
+		if slices.Contains(built, fmt.Sprint(v)) {
+			return nil
+		}
+		return &notBuilt{works}
+	}
+}
+
+func found(v any) string {
+	if s, ok := v.(string); ok {
+		return strconv.Quote(s)
+	}
+	return fmt.Sprint(v)
+}
+
+func toInt(v any) (int, bool) {
+	switch x := v.(type) {
+	case int:
+		return x, true
+	case int64:
+		return int(x), int64(int(x)) == x
+	case string:
+		i, err := strconv.Atoi(strings.TrimSpace(x))
+		return i, err == nil
+	}
+	return 0, false
+}
+
+func intoInt(least int, field func(*Trainer) *int) func(*Trainer, any) error {
+	return func(t *Trainer, v any) error {
+		i, ok := toInt(v)
+		if !ok {
+			return fmt.Errorf("expected a whole number, found %s", found(v))
+		}
+		if i < least {
+			return fmt.Errorf("expected a whole number from %d, found %d", least, i)
+		}
+		*field(t) = i
+		return nil
+	}
+}
+
+func intoFloat(field func(*Trainer) *float64) func(*Trainer, any) error {
+	return func(t *Trainer, v any) error {
+		f, ok := toFloat(v)
+		if !ok || math.IsNaN(f) || math.IsInf(f, 0) || f < 0 {
+			return fmt.Errorf("expected a number from 0, found %s", found(v))
+		}
+		*field(t) = f
+		return nil
+	}
+}
+
+func toFloat(v any) (float64, bool) {
+	switch x := v.(type) {
+	case float64:
+		return x, true
+	case int:
+		return float64(x), true
+	case int64:
+		return float64(x), true
+	case string:
+		f, err := strconv.ParseFloat(strings.TrimSpace(x), 64)
+		return f, err == nil
+	}
+	return 0, false
+}
+
+func toBool(v any) (bool, bool) {
+	switch x := v.(type) {
+	case bool:
+		return x, true
+	case string:
+		switch strings.ToLower(x) {
+		case "true", "1":
+			return true, true
+		case "false", "0":
+			return false, true
+		}
+	}
+	return false, false
+}
+
+func intoBool(field func(*Trainer) *bool) func(*Trainer, any) error {
+	return func(t *Trainer, v any) error {
+		b, ok := toBool(v)
+		if !ok {
+			return fmt.Errorf("expected true or false, found %s", found(v))
+		}
+		*field(t) = b
+		return nil
+	}
+}
+
+func intoText(field func(*Trainer) *string) func(*Trainer, any) error {
+	return func(t *Trainer, v any) error {
+		s, ok := v.(string)
+		if !ok || s == "" {
+			return fmt.Errorf("expected a text, found %s", found(v))
+		}
+		*field(t) = s
+		return nil
+	}
+}
+
+func intoWord(field func(*Trainer) *string, allowed ...string) func(*Trainer, any) error {
+	return func(t *Trainer, v any) error {
+		s := fmt.Sprint(v)
+		if !slices.Contains(allowed, s) {
+			err := fmt.Errorf("expected one of %s, found %s", strings.Join(allowed, ", "), found(v))
+			if near := diag.Suggest(s, allowed); near != "" {
+				err = fmt.Errorf("%w; did you mean %s?", err, near)
+			}
+			return err
+		}
+		*field(t) = s
+		return nil
+	}
+}
+
+// intoLimit tells 1, one batch, from 1.0, all of them: by the type in a file, by the dot
+// in a text.
+func intoLimit(field func(*Trainer) *Limit) func(*Trainer, any) error {
+	return func(t *Trainer, v any) error {
+		if i, ok := toInt(v); ok {
+			if i < 0 {
+				return fmt.Errorf("expected a number of batches from 0, found %d", i)
+			}
+			*field(t) = Limit{Count: i, IsCount: true}
+			return nil
+		}
+		f, ok := toFloat(v)
+		if !ok {
+			return fmt.Errorf("expected a number of batches or a share such as 0.1, found %s", found(v))
+		}
+		if math.IsNaN(f) || f < 0 || f > 1 {
+			return fmt.Errorf("%g has to be in [0.0, 1.0] or a whole number of batches", f)
+		}
+		*field(t) = Limit{Share: f}
+		return nil
+	}
+}
+
+func setDevRun(t *Trainer, v any) error {
+	if i, ok := toInt(v); ok {
+		if i < 0 {
+			return fmt.Errorf("expected true or a number of batches from 1, found %d", i)
+		}
+		t.FastDevRun = i
+		return nil
+	}
+	b, ok := toBool(v)
+	if !ok {
+		return fmt.Errorf("expected true or a number of batches, found %s", found(v))
+	}
+	t.FastDevRun = 0
+	if b {
+		t.FastDevRun = 1
+	}
+	return nil
+}
+
+// setLogger takes names as a list or a text with commas; true is the default, false none.
+func setLogger(t *Trainer, v any) error {
+	if b, ok := toBool(v); ok {
+		t.Logger = nil
+		if b {
+			t.Logger = []string{"csv", "tensorboard"}
+		}
+		return nil
+	}
+	var names []string
+	switch x := v.(type) {
+	case string:
+		names = strings.Split(x, ",")
+	case []Value:
+		for _, item := range x {
+			names = append(names, fmt.Sprint(item))
+		}
+	case []string:
+		names = x
+	default:
+		return fmt.Errorf("expected names such as csv,tensorboard, or false, found %s", found(v))
+	}
+	t.Logger = nil
+	for _, n := range names {
+		n = strings.TrimSpace(n)
+		if !slices.Contains(Loggers, n) {
+			err := fmt.Errorf("there is no logger %q (there are: %s)", n, strings.Join(Loggers, ", "))
+			if near := diag.Suggest(n, Loggers); near != "" {
+				err = fmt.Errorf("%w; did you mean %s?", err, near)
+			}
+			return err
+		}
+		if !slices.Contains(t.Logger, n) {
+			t.Logger = append(t.Logger, n)
+		}
+	}
+	return nil
+}
+
+// Loggers are the names that --logger takes; the logger package's table has the same.
+var Loggers = []string{"csv", "tensorboard"}

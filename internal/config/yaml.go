@@ -1,0 +1,313 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	yaml "go.yaml.in/yaml/v4"
+
+	"gotrain/internal/diag"
+)
+
+// Bounds of a file, so that a hostile one is refused and not computed.
+const (
+	maxSource = 1 << 20 // bytes
+	maxDepth  = 100     // of maps and lists
+	maxNodes  = 200_000 // aliases followed
+)
+
+// document is a parsed file: its nodes, and where they stand.
+type document struct {
+	file    string
+	src     []byte
+	lines   []string
+	root    *yaml.Node // nil where the file could not be read
+	diags   *diag.List
+	origins map[*yaml.Node]string // nodes that the command line made: "--optimizer.lr"
+	visited int
+}
+
+// parse reads a file into nodes. root stays nil where YAML itself is broken.
+func parse(file string, src []byte, diags *diag.List) *document {
+	d := &document{file: file, src: src, diags: diags, origins: map[*yaml.Node]string{}}
+	if len(src) > maxSource {
+		diags.Errorf("too-large", diag.Pos{File: file}, "the file has %d bytes: a config has at most %d", len(src), maxSource)
+		return d
+	}
+	if !utf8.Valid(src) {
+		diags.Errorf("encoding", diag.Pos{File: file}, "the file is no UTF-8 text")
+		return d
+	}
+	d.lines = strings.Split(string(src), "\n")
+	var doc yaml.Node
+	if err := yaml.Unmarshal(src, &doc); err != nil {
+		d.syntax(err)
+		return d
+	}
+	if len(doc.Content) == 0 {
+		diags.Errorf("empty", diag.Pos{File: file}, "the file is empty").Hint = "a config has sections: data, model, loss, optimizer, trainer"
+		return d
+	}
+	root := doc.Content[0]
+	if root.Kind != yaml.MappingNode {
+		diags.Errorf("wrong-type", d.pos(root), "a config is a map of sections, and this is %s", kindName(root))
+		return d
+	}
+	if !d.bounded(root, 0) {
+		return d
+	}
+	d.root = root
+	return d
+}
+
+// syntax turns the YAML library's fault into a diagnostic.
+func (d *document) syntax(err error) {
+	var fault *yaml.LoadError
+	p := diag.Pos{File: d.file}
+	text := err.Error()
+	if errors.As(err, &fault) {
+		p.Line, p.Col, p.Width = fault.Mark.Line, max(fault.Mark.Column, 1), 1
+		text = fault.Message
+		if fault.ContextMsg != "" {
+			text += " " + fault.ContextMsg
+		}
+		if fault.ContextMark.Line > 0 && fault.ContextMark.Line != fault.Mark.Line {
+			text += fmt.Sprintf(" that starts at line %d", fault.ContextMark.Line)
+		}
+	}
+	g := d.diags.Errorf("yaml", p, "no YAML: %s", text)
+	if p.Line > 0 && p.Line <= len(d.lines) {
+		line := d.lines[p.Line-1]
+		switch {
+		case strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
+			g.Hint = "YAML is indented with spaces, never with tabs"
+		case strings.ContainsAny(line, "*&!%@`"):
+			g.Hint = "an expression that starts with one of * & ! % @ ` or holds ': ' or ' #' must be quoted"
+		}
+	}
+}
+
+// bounded walks the tree, aliases followed, and refuses one that is too deep or too large.
+func (d *document) bounded(n *yaml.Node, depth int) bool {
+	d.visited++
+	if depth > maxDepth {
+		d.diags.Errorf("too-deep", d.pos(n), "maps and lists nest deeper than %d", maxDepth)
+		return false
+	}
+	if d.visited > maxNodes {
+		d.diags.Errorf("too-large", diag.Pos{File: d.file}, "the file has more than %d nodes, aliases followed", maxNodes)
+		return false
+	}
+	if n.Kind == yaml.AliasNode {
+		return d.bounded(n.Alias, depth+1)
+	}
+	for _, c := range n.Content {
+		if !d.bounded(c, depth+1) {
+			return false
+		}
+	}
+	return true
+}
+
+// real follows aliases.
+func real(n *yaml.Node) *yaml.Node {
+	for range maxDepth {
+		if n.Kind != yaml.AliasNode {
+			break
+		}
+		n = n.Alias
+	}
+	return n
+}
+
+// pos is where a node starts; of one from the command line, nowhere.
+func (d *document) pos(n *yaml.Node) diag.Pos {
+	if _, flag := d.origins[n]; flag {
+		return diag.Pos{}
+	}
+	p := diag.Pos{File: d.file, Line: n.Line, Col: n.Column, Width: 1}
+	if n.Kind == yaml.ScalarNode && !strings.Contains(n.Value, "\n") {
+		p.Width = max(utf8.RuneCountInString(n.Value), 1)
+		if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+			p.Width += 2
+		}
+	}
+	return p
+}
+
+// failf reports an error at a node.
+func (d *document) failf(code string, n *yaml.Node, path, format string, args ...any) *diag.Diagnostic {
+	g := d.diags.Errorf(code, d.pos(n), format, args...)
+	g.Path, g.Origin = path, d.origins[n]
+	return g
+}
+
+func kindName(n *yaml.Node) string {
+	switch n = real(n); n.Kind {
+	case yaml.MappingNode:
+		return "a map"
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	switch n.ShortTag() {
+	case "!!null":
+		return "nothing"
+	case "!!int":
+		return "the whole number " + n.Value
+	case "!!float":
+		return "the number " + n.Value
+	case "!!bool":
+		return n.Value
+	}
+	return "the text " + strconv.Quote(n.Value)
+}
+
+// entry is one key of a map.
+type entry struct {
+	key   string
+	node  *yaml.Node // of the key
+	value *yaml.Node
+}
+
+// entries lists a map's keys in order. A key that stands twice, or is no text, is an error.
+func (d *document) entries(n *yaml.Node, path string) []entry {
+	n = real(n)
+	if n.Kind != yaml.MappingNode {
+		d.failf("wrong-type", n, path, "%s is a map, and this is %s", path, kindName(n))
+		return nil
+	}
+	var out []entry
+	first := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k := real(n.Content[i])
+		if k.Kind != yaml.ScalarNode {
+			d.failf("wrong-type", k, path, "a key is a word, and this is %s", kindName(k))
+			continue
+		}
+		if n.Style&yaml.FlowStyle != 0 && cutKey(k.Value) {
+			d.failf("cut-expression", k, path, "an expression was cut by YAML at the comma: %q became a key", k.Value).Hint = "put it on its own line, or quote it"
+			continue
+		}
+		if old, twice := first[k.Value]; twice {
+			d.failf("duplicate-key", k, path, "key %q stands twice", k.Value).Hint = fmt.Sprintf("the first is at line %d", old.Line)
+			continue
+		}
+		first[k.Value] = k
+		out = append(out, entry{k.Value, k, n.Content[i+1]})
+	}
+	return out
+}
+
+// cutKey tells a key that is the rest of an expression: "label)" of {acc: accuracy(logits, label)}.
+func cutKey(key string) bool {
+	return strings.Count(key, ")") != strings.Count(key, "(")
+}
+
+// section gives the entries of a map with a fixed set of keys. later are keys of the
+// language that this version does not build.
+func (d *document) section(n *yaml.Node, path string, known, later []string) map[string]entry {
+	out := map[string]entry{}
+	for _, e := range d.entries(n, path) {
+		if slices.Contains(later, e.key) {
+			d.failf("not-built-yet", e.node, path+"."+e.key, "%q is part of the language but not built yet", e.key)
+			continue
+		}
+		if !slices.Contains(known, e.key) {
+			d.unknownKey(e.node, path, e.key, known)
+			continue
+		}
+		out[e.key] = e
+	}
+	return out
+}
+
+func (d *document) unknownKey(n *yaml.Node, path, key string, known []string) {
+	g := d.failf("unknown-key", n, path, "unknown key %q", key)
+	if path != "" {
+		g.Text += " in " + path
+	}
+	if s := diag.Suggest(key, known); s != "" {
+		g.Hint = fmt.Sprintf("did you mean %q?  ", s)
+	}
+	g.Hint += "(keys: " + strings.Join(known, ", ") + ")"
+}
+
+// scalar decodes a constant: by YAML 1.2's core schema, or a whole ${expression} over vars.
+func (d *document) scalar(n *yaml.Node, path string, vars func(string) (Value, bool)) (Value, bool) {
+	n = real(n)
+	switch n.Kind {
+	case yaml.SequenceNode:
+		out := make([]Value, len(n.Content))
+		for i, c := range n.Content {
+			v, ok := d.scalar(c, fmt.Sprintf("%s[%d]", path, i), vars)
+			if !ok {
+				return nil, false
+			}
+			out[i] = v
+		}
+		return out, true
+	case yaml.MappingNode:
+		d.failf("wrong-type", n, path, "%s is a constant, and this is a map", path)
+		return nil, false
+	}
+	switch n.ShortTag() {
+	case "!!int":
+		text := strings.ReplaceAll(n.Value, "_", "")
+		if leadingZero(strings.TrimLeft(text, "+-")) {
+			text = strings.Replace(text, strings.TrimLeft(text, "+-"), strings.TrimLeft(strings.TrimLeft(text, "+-"), "0"), 1)
+		}
+		i, err := strconv.ParseInt(text, 0, 64)
+		if err != nil {
+			d.failf("bad-value", n, path, "%s does not fit a whole number", n.Value)
+			return nil, false
+		}
+		return i, true
+	case "!!float":
+		f, err := strconv.ParseFloat(strings.TrimPrefix(n.Value, "+"), 64)
+		if err != nil || f-f != 0 {
+			d.failf("bad-value", n, path, "%s is no finite number", n.Value)
+			return nil, false
+		}
+		return f, true
+	case "!!bool":
+		return strings.EqualFold(n.Value, "true"), true
+	case "!!null":
+		d.failf("missing-value", n, path, "%s has no value", path)
+		return nil, false
+	}
+	if strings.Contains(n.Value, "${") {
+		return d.embedded(n, path, vars)
+	}
+	return n.Value, true
+}
+
+// embedded evaluates a scalar that is one ${expression}.
+func (d *document) embedded(n *yaml.Node, path string, vars func(string) (Value, bool)) (Value, bool) {
+	inner, whole := strings.CutPrefix(n.Value, "${")
+	inner, closed := strings.CutSuffix(inner, "}")
+	if !whole || !closed || strings.Contains(inner, "${") || strings.HasPrefix(inner, "env:") {
+		d.failf("not-built-yet", n, path, "a ${…} inside a text, or of the environment, is part of the language but not built yet").Hint = "a value that is one ${expression} over vars works"
+		return nil, false
+	}
+	at := d.pos(n)
+	at.Col += 2
+	if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+		at.Col++
+	}
+	e, diags := ParseExpr(inner, at)
+	if !diags.HasErrors() {
+		var v Value
+		if v, diags = EvalConst(e, vars); !diags.HasErrors() {
+			return v, true
+		}
+	}
+	for _, g := range diags.Items {
+		g.Path, g.Origin = path, d.origins[n]
+		d.diags.Add(g)
+	}
+	return nil, false
+}

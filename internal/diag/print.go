@@ -1,0 +1,132 @@
+package diag
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Sort puts diagnostics in the order of a file; those of the command line come last.
+func (l *List) Sort() {
+	slices.SortStableFunc(l.Items, func(a, b Diagnostic) int {
+		if v, w := a.Pos.IsValid(), b.Pos.IsValid(); v != w {
+			if v {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col))
+	})
+}
+
+// count gives the numbers of errors and warnings.
+func (l *List) count() (errs, warnings int) {
+	for _, d := range l.Items {
+		if d.Severity == Error {
+			errs++
+		} else {
+			warnings++
+		}
+	}
+	return errs, warnings
+}
+
+// The colours of a terminal.
+const (
+	red    = "\x1b[31m"
+	yellow = "\x1b[33m"
+	green  = "\x1b[32m"
+	reset  = "\x1b[0m"
+)
+
+// Fprint writes diagnostics for a person: place, text and hint in columns, the source line
+// with carets under it, notes, and a count. source gives a file's text; nil, or a nil
+// result, leaves the line out.
+func Fprint(w io.Writer, l List, source func(file string) []byte, colour bool) {
+	paint := func(c, s string) string {
+		if !colour || s == "" {
+			return s
+		}
+		return c + s + reset
+	}
+	place, text := 0, 0
+	for _, d := range l.Items {
+		place = max(place, utf8.RuneCountInString(d.place()))
+		if n := utf8.RuneCountInString(d.Text); n <= 60 {
+			text = max(text, n)
+		}
+	}
+	for _, d := range l.Items {
+		c := red
+		words := d.Text
+		if d.Severity == Warning {
+			c, words = yellow, "warning: "+d.Text
+		}
+		line := pad(d.place(), place) + "  " + paint(c, words)
+		if d.Hint != "" {
+			line += strings.Repeat(" ", max(text-utf8.RuneCountInString(words), 0)+2) + paint(green, strings.TrimSpace(d.Hint))
+		}
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
+		if d.Pos.IsValid() && source != nil {
+			excerpt(w, source(d.Pos.File), d.Pos, paint, c)
+		}
+		for _, n := range d.Notes {
+			fmt.Fprintln(w, "      "+n)
+		}
+	}
+	if errs, _ := l.count(); errs == 1 {
+		fmt.Fprintln(w, "1 problem. Nothing was loaded or written.")
+	} else if errs > 1 {
+		fmt.Fprintf(w, "%d problems. Nothing was loaded or written.\n", errs)
+	}
+}
+
+// place is where a diagnostic points: a file's line, a flag, or the command line.
+func (d *Diagnostic) place() string {
+	switch {
+	case d.Pos.IsValid():
+		return d.Pos.String()
+	case d.Origin != "":
+		return d.Origin
+	case d.Pos.File != "":
+		return d.Pos.File
+	}
+	return "gotrain"
+}
+
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 0))
+}
+
+// excerpt writes the source line and carets under what is meant.
+func excerpt(w io.Writer, src []byte, p Pos, paint func(c, s string) string, c string) {
+	lines := strings.Split(string(src), "\n")
+	if src == nil || p.Line > len(lines) {
+		return
+	}
+	line := []rune(strings.TrimRight(lines[p.Line-1], "\r"))
+	const shown = 160 // of a very long line, what is near the fault
+	from := 0
+	if p.Col > shown {
+		from = p.Col - shown/2
+	}
+	from = min(from, len(line))
+	text := string(line[from:min(len(line), from+shown)])
+	fmt.Fprintln(w, "      "+strings.ReplaceAll(text, "\t", " "))
+	before := strings.Repeat(" ", max(min(p.Col-1, len(line))-from, 0))
+	width := max(min(p.Width, len(line)-p.Col+1), 1)
+	fmt.Fprintln(w, "      "+before+paint(c, strings.Repeat("^", width)))
+}
+
+// FprintJSON writes diagnostics as one JSON object, {"problems": [...]}.
+func FprintJSON(w io.Writer, l List) error {
+	items := l.Items
+	if items == nil {
+		items = []Diagnostic{}
+	}
+	return json.NewEncoder(w).Encode(map[string][]Diagnostic{"problems": items})
+}

@@ -1,0 +1,61 @@
+package diag
+
+import "strings"
+
+// aliases are names from other programs that are too far from ours for a distance to see.
+var aliases = map[string]string{
+	"linear": "dense", "fc": "dense", "fullyconnected": "dense", "optimiser": "optimizer", "learningrate": "lr",
+	"batchsize": "batch", "epochs": "max_epochs", "steps": "max_steps", "softmaxcrossentropy": "cross_entropy", "crossentropyloss": "cross_entropy",
+	"bcewithlogits": "bce_logits", "kl": "kl_normal", "kld": "kl_normal", "view": "reshape", "chunk": "split", "dataset": "source", "device": "accelerator",
+}
+
+func normalise(s string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(s))
+}
+
+// Suggest gives the candidate nearest to a mistyped name, or "" where none is near: at
+// most a third of the letters may differ (a swap of neighbours counts as one).
+func Suggest(name string, candidates []string) string {
+	n := normalise(name)
+	if n == "" {
+		return ""
+	}
+	if to, ok := aliases[n]; ok {
+		for _, c := range candidates {
+			if c == to {
+				return c
+			}
+		}
+	}
+	best, bestDistance := "", max(1, len([]rune(n))/3)+1
+	for _, c := range candidates {
+		if d := distance([]rune(n), []rune(normalise(c))); d < bestDistance {
+			best, bestDistance = c, d
+		}
+	}
+	return best
+}
+
+// distance is the optimal string alignment distance: insertions, deletions, changes and
+// swaps of neighbours.
+func distance(a, b []rune) int {
+	prev2, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		cur[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				cur[j] = min(cur[j], prev2[j-2]+1)
+			}
+		}
+		prev2, prev, cur = prev, cur, prev2
+	}
+	return prev[len(b)]
+}

@@ -1,0 +1,331 @@
+package graph
+
+import (
+	"fmt"
+	"strings"
+
+	"gotrain/internal/config"
+	"gotrain/internal/diag"
+)
+
+// A result of an expression is one of: *Value, int64, float64, bool, string (a quoted
+// text), list, tuple.
+type (
+	list  []any // [a, b], and shapes
+	tuple []any // what split gives: unpacked by `a, b: …`, of no use otherwise
+)
+
+// evaluator evaluates a config's expressions into the values of one builder. Faults go
+// to diags; a method that has reported one returns ok false, and what depends on it stays
+// silent, so that each mistake is told once.
+type evaluator struct {
+	b      *builder
+	cfg    *config.Config
+	fields map[string]config.Field
+	diags  *diag.List
+
+	vars   map[string]config.Value
+	nets   map[string]*config.Net // nets: shared weights
+	blocks map[string]*config.Net // blocks: new weights at each use
+	values map[string]*global
+	loss   *Value // the total, visible to metrics as "loss"
+
+	calling []string // nets and blocks being evaluated, to find recursion
+	layers  int      // parameters asked for so far
+	losses  lossUse
+	notes   map[string]bool
+}
+
+// global is a model value: evaluated when first used.
+type global struct {
+	def   *config.Def
+	state evalState
+	names map[string]any
+	used  bool
+}
+
+type evalState uint8
+
+const (
+	untouched evalState = iota
+	inProgress
+	done
+	faulty
+)
+
+// scope is where a body is evaluated.
+type scope struct {
+	path    string // YAML path, for messages: "model.encoder"
+	params  string // prefix of the names of its weights: "encoder"
+	stream  string // prefix of the names of its draws: one a call, where params is one a net
+	locals  map[string]any
+	layers  map[string]int // same-named ops with weights so far
+	streams map[string]int // same-named calls with a name of their own so far
+	// untrained says why weights made here would never be trained; empty where they are.
+	untrained string
+}
+
+func newScope(path, name string) *scope {
+	return &scope{path: path, params: name, stream: name, locals: map[string]any{}, layers: map[string]int{}, streams: map[string]int{}}
+}
+
+// numbered gives name for its first use, name_2 for the second, ...
+func numbered(name string, n int) string {
+	if n <= 1 {
+		return name
+	}
+	return fmt.Sprintf("%s_%d", name, n)
+}
+
+func newEvaluator(b *builder, cfg *config.Config, fields []config.Field, diags *diag.List) *evaluator {
+	ev := &evaluator{
+		b: b, cfg: cfg, diags: diags,
+		fields: map[string]config.Field{},
+		vars:   map[string]config.Value{},
+		nets:   map[string]*config.Net{},
+		blocks: map[string]*config.Net{},
+		values: map[string]*global{},
+		notes:  map[string]bool{},
+	}
+	for _, f := range fields {
+		ev.fields[f.Name] = f
+	}
+	for _, v := range cfg.Vars {
+		ev.vars[v.Name] = v.Value
+	}
+	for _, n := range cfg.Blocks {
+		ev.blocks[n.Name] = n
+	}
+	for _, d := range cfg.Model {
+		if d.Net != nil {
+			ev.nets[d.Net.Name] = d.Net
+			continue
+		}
+		g := &global{def: d}
+		for _, name := range d.Names {
+			ev.values[name] = g
+		}
+	}
+	return ev
+}
+
+// failf reports an error at e, under the scope's path.
+func (ev *evaluator) failf(code string, at diag.Pos, sc *scope, format string, args ...any) *diag.Diagnostic {
+	d := ev.diags.Errorf(code, at, format, args...)
+	d.Path = sc.path
+	return d
+}
+
+// note records, once, something the user should know.
+func (ev *evaluator) note(at diag.Pos, code, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if !ev.notes[text] {
+		ev.notes[text] = true
+		ev.diags.Warnf(code, at, "%s", text)
+	}
+}
+
+// eval evaluates e. hole is the running value that "_" stands for, nil outside a step.
+func (ev *evaluator) eval(e config.Expr, sc *scope, hole any) (any, bool) {
+	switch x := e.(type) {
+	case *config.Number:
+		if x.IsInt {
+			return int64(x.Value), true
+		}
+		return x.Value, true
+	case *config.Str:
+		return x.Value, true
+	case *config.Bool:
+		return x.Value, true
+	case *config.Hole:
+		if hole == nil {
+			ev.failf("hole", x.Pos(), sc, `"_" has no running value here`).Hint = `"_" is for a step of a pipeline: x -> _ + f(_)`
+			return nil, false
+		}
+		return hole, true
+	case *config.Name:
+		return ev.name(x, sc)
+	case *config.List:
+		return ev.list(x, sc, hole)
+	case *config.Unary:
+		return ev.unary(x, sc, hole)
+	case *config.Binary:
+		return ev.binary(x, sc, hole)
+	case *config.Compare:
+		return ev.compare(x, sc, hole)
+	case *config.Member:
+		return ev.member(x, sc, hole)
+	case *config.Index:
+		return ev.index(x, sc, hole)
+	case *config.Pipe:
+		return ev.pipe(x, sc, hole)
+	case *config.Call:
+		return ev.call(x.Fn, x.FnPos, x.Pos(), x.Args, nil, sc, hole)
+	}
+	ev.failf("not-built-yet", e.Pos(), sc, "%s is part of the language but not built yet", config.String(e))
+	return nil, false
+}
+
+func (ev *evaluator) list(x *config.List, sc *scope, hole any) (any, bool) {
+	out, ok := make(list, len(x.Items)), true
+	for i, item := range x.Items {
+		v, good := ev.eval(item, sc, hole)
+		out[i], ok = v, ok && good
+	}
+	return out, ok
+}
+
+// pipe evaluates head -> step -> step, with the shape after each step as notes of a fault.
+func (ev *evaluator) pipe(p *config.Pipe, sc *scope, hole any) (any, bool) {
+	if p.Head == nil {
+		ev.failf("pipeline", p.Pos(), sc, "a pipeline needs a value to start from")
+		return nil, false
+	}
+	running, ok := ev.eval(p.Head, sc, hole)
+	if !ok {
+		return nil, false
+	}
+	trace := []string{fmt.Sprintf("%s %s", config.String(p.Head), describe(running))}
+	for i, step := range p.Steps {
+		before := len(ev.diags.Items)
+		inner := *sc // the step's index belongs to the path of what it makes
+		inner.path = fmt.Sprintf("%s[%d]", sc.path, i+1)
+		running, ok = ev.step(step, running, &inner, hole)
+		if !ok {
+			if len(ev.diags.Items) > before && i > 0 {
+				d := &ev.diags.Items[before]
+				if d.Code == "shape" && len(d.Notes) == 0 {
+					d.Notes = append(d.Notes, strings.Join(trace, " -> ")+" -> "+config.String(step)+"  fails here")
+				}
+			}
+			return nil, false
+		}
+		trace = append(trace, fmt.Sprintf("%s %s", config.String(step), describe(running)))
+	}
+	return running, true
+}
+
+func (ev *evaluator) step(step config.Expr, running any, sc *scope, hole any) (any, bool) {
+	if hasHole(step) {
+		return ev.eval(step, sc, running)
+	}
+	switch x := step.(type) {
+	case *config.Name:
+		return ev.call(x.Ident, x.Pos(), x.Pos(), nil, running, sc, hole)
+	case *config.Call:
+		return ev.call(x.Fn, x.FnPos, x.Pos(), x.Args, running, sc, hole)
+	}
+	ev.failf("pipeline", step.Pos(), sc, "%s is no step", config.String(step)).Hint = `a step is an op, a net or a block, or an expression with "_" for the running value`
+	return nil, false
+}
+
+// hasHole reports whether e has a "_" of its own: one that is not in a step of a
+// pipeline nested in it.
+func hasHole(e config.Expr) bool {
+	switch x := e.(type) {
+	case *config.Hole:
+		return true
+	case *config.List:
+		for _, i := range x.Items {
+			if hasHole(i) {
+				return true
+			}
+		}
+	case *config.Unary:
+		return hasHole(x.X)
+	case *config.Binary:
+		return hasHole(x.X) || hasHole(x.Y)
+	case *config.Compare:
+		return hasHole(x.X) || hasHole(x.Y)
+	case *config.Member:
+		return hasHole(x.X)
+	case *config.Index:
+		return hasHole(x.X)
+	case *config.Pipe:
+		return x.Head != nil && hasHole(x.Head)
+	case *config.Call:
+		for _, a := range x.Args {
+			if hasHole(a.Value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// body evaluates locals in order, then the result.
+func (ev *evaluator) body(body config.Body, sc *scope) (any, bool) {
+	ok := true
+	for _, l := range body.Locals {
+		v, good := ev.eval(l.Expr, sc, nil)
+		ok = ok && good
+		if !ok {
+			continue
+		}
+		names, good := ev.unpack(l.Names, l.Pos, v, sc)
+		ok = ok && good
+		for name, part := range names {
+			sc.locals[name] = part
+		}
+	}
+	if !ok || body.Return == nil {
+		return nil, false
+	}
+	return ev.eval(body.Return, sc, nil)
+}
+
+// unpack gives each of names its part of v.
+func (ev *evaluator) unpack(names []string, at diag.Pos, v any, sc *scope) (map[string]any, bool) {
+	if len(names) == 1 {
+		if t, ok := v.(tuple); ok {
+			ev.failf("unpack", at, sc, "%q is given %d values", names[0], len(t)).Hint = "name each one: `a, b: …`"
+			return nil, false
+		}
+		return map[string]any{names[0]: v}, true
+	}
+	t, ok := v.(tuple)
+	if !ok || len(t) != len(names) {
+		found := 1
+		if ok {
+			found = len(t)
+		}
+		ev.failf("unpack", at, sc, "%d names for %d value(s)", len(names), found)
+		return nil, false
+	}
+	out := map[string]any{}
+	for i, name := range names {
+		out[name] = t[i]
+	}
+	return out, true
+}
+
+// describe is a value's shape or, for a constant, the constant.
+func describe(v any) string {
+	switch x := v.(type) {
+	case *Value:
+		return userShapeString(userShape(x))
+	case tuple:
+		parts := make([]string, len(x))
+		for i, p := range x {
+			parts[i] = describe(p)
+		}
+		return strings.Join(parts, " and ")
+	}
+	return fmt.Sprint(v)
+}
+
+// userShape is the shape as the user writes it: without the batch axis.
+func userShape(v *Value) []int {
+	if v.Shape.Batched() {
+		return v.Shape[1:]
+	}
+	return v.Shape
+}
+
+func userShapeString(s []int) string {
+	parts := make([]string, len(s))
+	for i, d := range s {
+		parts[i] = fmt.Sprint(d)
+	}
+	return "[" + strings.Join(parts, ",") + "]"
+}

@@ -1,0 +1,138 @@
+package graph
+
+import (
+	"slices"
+
+	"gotrain/internal/formula"
+)
+
+// opSpec is one op, layer, loss or metric of the language. Its file says how to build
+// it; its row in ops makes it known.
+type opSpec struct {
+	Name   string
+	Group  string // "layer", "elementwise", "loss", ...; for the reference
+	Params []param
+	Doc    string // one line: formula, shapes, source
+	Build  func(c *call) (any, error)
+}
+
+// ops is the table of everything that can be called. To add one: its file, and a line here.
+var ops = []*opSpec{
+	// shape
+	opIdentity, opFlatten, opReshape, opSplit,
+	// layers
+	layerDense,
+	// elementwise
+	opRelu, opSigmoid, opTanh, opExp, opLog, opSqrt, opAbs,
+	// reductions
+	opSum, opMean,
+	// draws
+	opRandn, opRandnLike,
+	// losses
+	lossBCE, lossBCELogits, lossMSE, lossKLNormal, lossCrossEntropy,
+	// metrics
+	metricAccuracy,
+}
+
+func findOp(name string) *opSpec {
+	for _, op := range ops {
+		if op.Name == name {
+			return op
+		}
+	}
+	return nil
+}
+
+// later lists what the language has and this version does not, so that a user is told
+// which of the two a name is.
+var later = []string{
+	"if", "repeat", "generate", "param", "stop_grad", "field", "avg",
+	"conv", "conv1d", "conv3d", "deconv", "maxpool", "avgpool", "global_avgpool", "global_maxpool", "adaptive_avgpool", "upsample",
+	"batchnorm", "layernorm", "groupnorm", "rmsnorm", "dropout", "embed", "position", "rope", "attention", "lstm", "gru", "rnn", "last",
+	"leaky_relu", "elu", "gelu", "silu", "softmax", "softplus", "log_softmax", "logsumexp", "cumsum",
+	"concat", "slice", "stack", "transpose", "gather", "sin", "cos", "erf", "clamp", "max", "min", "maximum", "minimum", "var", "norm", "where",
+	"uniform", "bernoulli", "one_hot", "argmax", "step", "epoch", "progress",
+	"l1", "huber", "nll", "focal", "dice", "hinge", "cosine", "triplet", "contrastive", "info_nce", "ctc",
+	"f1", "precision", "recall", "auroc", "mae", "r2", "confusion", "iou", "ppl", "psnr", "ssim", "standardize", "unstandardize",
+}
+
+func isLaterOp(name string) bool { return slices.Contains(later, name) }
+
+// elementwise is the row of an op that is one formula of one tensor.
+func elementwise(name, doc string, build func(b *formula.Builder, x formula.Ref) formula.Ref) *opSpec {
+	f := formula.Unary(build)
+	return &opSpec{
+		Name: name, Group: "elementwise", Doc: doc,
+		Params: []param{{Name: "x", Kind: tensorArg, Doc: "any shape"}},
+		Build:  func(c *call) (any, error) { return c.b.mapOp(name, f, c.tensor("x")), nil },
+	}
+}
+
+// reduceParam is how an elementwise loss becomes one number per sample.
+func reduceParam(defaultTo string) param {
+	return param{Name: "reduce", Kind: enumArg, Optional: true, Default: defaultTo, Enum: []string{"mean", "sum"}, Doc: "over the axes after the batch"}
+}
+
+// featureAxis is the axis on which layers work: the first after the batch where there
+// are three or more (channels), else the last. It counts from the batch axis, 0.
+func featureAxis(v *Value) int {
+	first := len(v.Shape) - len(userShape(v))
+	if len(userShape(v)) >= 3 {
+		return first
+	}
+	return len(v.Shape) - 1
+}
+
+// perSample folds every axis after the batch: one number per sample, [B].
+func (b *builder) perSample(v *Value, how string) *Value {
+	n := 1
+	var axes []int
+	for a := 1; a < len(v.Shape); a++ {
+		axes = append(axes, a)
+		n *= v.Shape[a]
+	}
+	out := b.reshape(b.reduce(Sum, v, axes...), Shape{v.Shape[0]})
+	if how == "mean" && n > 1 {
+		out = b.scale(out, 1/float64(n))
+	}
+	return out
+}
+
+// scale is c*v.
+func (b *builder) scale(v *Value, c float64) *Value {
+	return b.mapOp("scale", formula.Unary(func(f *formula.Builder, x formula.Ref) formula.Ref { return f.Mul(x, f.Const(c)) }), v)
+}
+
+// elementwiseLoss is the row of a loss that compares two tensors element by element.
+func elementwiseLoss(name, doc string, params [2]string, f *formula.Formula, before func(c *call, x *Value) (*formula.Formula, *Value)) *opSpec {
+	return &opSpec{
+		Name: name, Group: "loss", Doc: doc,
+		Params: []param{
+			{Name: params[0], Kind: tensorArg, Doc: "[...]"}, {Name: params[1], Kind: tensorArg, Doc: "the same shape, or a number"}, reduceParam("mean"),
+		},
+		Build: func(c *call) (any, error) {
+			f, x, y := f, c.tensor(params[0]), c.tensor(params[1])
+			if err := sameShape(params, x, y); err != nil {
+				return nil, err
+			}
+			if before != nil {
+				if g, pre := before(c, x); g != nil {
+					f, x = g, pre
+				}
+			}
+			c.ev.losses.elementwise(c, x)
+			return c.b.perSample(c.b.mapOp(name, f, x, y), c.enum("reduce")), nil
+		},
+	}
+}
+
+// sameShape checks the two sides of a comparison; a number goes with anything.
+func sameShape(names [2]string, x, y *Value) error {
+	if !x.Shape.Batched() {
+		return shapef("it compares the model's output, sample by sample", "%s %s has no batch axis", names[0], describe(x))
+	}
+	if len(y.Shape) == 0 || x.Shape.Equal(y.Shape) {
+		return nil
+	}
+	return shapef("flatten or reshape one of them", "%s is %s, %s is %s", names[0], describe(x), names[1], describe(y))
+}
