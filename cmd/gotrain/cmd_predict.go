@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"gotrain/internal/ckpt"
+	"gotrain/internal/diag"
+	"gotrain/internal/logger"
+	"gotrain/internal/train"
+)
+
+func newPredictCommand(argv []string, t *terminal) *cobra.Command {
+	own := []ownFlag{
+		checkpointFlag,
+		{"output", "which predict output; may be left out where there is one", takesValue},
+		{"n", "how many rows; all of the data, or 64 draws, by default", takesValue},
+		{"grid", "write the rows as a grid of images to this PNG", takesValue},
+		{"out", "write the rows to this .npy file", takesValue},
+	}
+	return verbCommand(train.PredictVerb, "Compute a predict output from a checkpoint", argv, t, own, runPredict)
+}
+
+func runPredict(j *job) error {
+	o, err := j.predictOptions()
+	if err != nil {
+		return err
+	}
+	s, done, err := j.session()
+	if err != nil {
+		return err
+	}
+	defer done()
+	if s.Checkpoint, err = j.checkpoint(s.Console.Note); err != nil {
+		return err
+	}
+	p, err := train.Predict(context.Background(), s, o)
+	if err != nil {
+		return err
+	}
+	if path := j.own["out"]; path != "" {
+		if err := ckpt.WriteNpy(path, append([]int{p.Rows}, p.Shape...), p.Data); err != nil {
+			return &diag.EnvError{Text: "cannot write " + path, Err: err}
+		}
+		s.Console.Note(fmt.Sprintf("%s: %d rows of %v", path, p.Rows, p.Shape))
+	}
+	if path := j.own["grid"]; path != "" {
+		img, err := p.Grid()
+		if err != nil {
+			return usage(err.Error(), "--out FILE.npy takes any shape")
+		}
+		if err := logger.WritePNG(path, img); err != nil {
+			return &diag.EnvError{Text: "cannot write " + path, Err: err}
+		}
+		s.Console.Note(fmt.Sprintf("%s: %d images", path, p.Rows))
+	}
+	if j.own["out"] == "" && j.own["grid"] == "" {
+		return printRows(j, p)
+	}
+	return nil
+}
+
+// predictOptions reads the verb's flags, all faults at once.
+func (j *job) predictOptions() (train.PredictOptions, error) {
+	var l diag.List
+	o := train.PredictOptions{Output: j.own["output"]}
+	names := j.model.PredictNames
+	switch {
+	case o.Output == "" && len(names) == 1:
+		o.Output = names[0]
+	case o.Output == "":
+		l.Errorf("usage", diag.Pos{}, "which output?").Hint = "--output NAME, one of: " + strings.Join(names, ", ")
+	case !slices.Contains(names, o.Output):
+		d := l.Errorf("unknown-output", diag.Pos{}, "unknown output %q", o.Output)
+		d.Origin = "--output"
+		if near := diag.Suggest(o.Output, names); near != "" {
+			d.Hint = "did you mean " + near + "?  "
+		}
+		d.Hint += "(there are: " + strings.Join(names, ", ") + ")"
+	}
+	if text := j.own["n"]; text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			l.Errorf("bad-value", diag.Pos{}, "expected a number of rows from 1, found %q", text).Origin = "--n"
+		}
+		o.N = n
+	}
+	if out := j.own["out"]; out != "" && !strings.HasSuffix(out, ".npy") {
+		l.Errorf("bad-value", diag.Pos{}, "%q is no .npy file", out).Origin = "--out"
+	}
+	if grid := j.own["grid"]; grid != "" && !strings.HasSuffix(grid, ".png") {
+		l.Errorf("bad-value", diag.Pos{}, "%q is no .png file", grid).Origin = "--grid"
+	}
+	return o, j.fail(l, nil)
+}
+
+// printRows shows the first numbers of the first rows, where no file was asked for.
+func printRows(j *job, p *train.Prediction) error {
+	const rows, numbers = 8, 8
+	size := len(p.Data) / max(p.Rows, 1)
+	fmt.Fprintf(j.t.out, "%s: %d rows of %v\n", p.Name, p.Rows, p.Shape)
+	for r := range min(rows, p.Rows) {
+		for _, x := range p.Data[r*size : r*size+min(size, numbers)] {
+			fmt.Fprintf(j.t.out, "%10.4g", x)
+		}
+		if size > numbers {
+			fmt.Fprint(j.t.out, "  ...")
+		}
+		fmt.Fprintln(j.t.out)
+	}
+	if p.Rows > rows {
+		fmt.Fprintln(j.t.out, "...   (--out FILE.npy writes all, --grid FILE.png draws them)")
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gotrain/internal/config"
+	"gotrain/internal/data"
+	"gotrain/internal/diag"
+	"gotrain/internal/graph"
+	"gotrain/internal/train"
+)
+
+// job is a command line, understood: a checked config and all its flags.
+type job struct {
+	t       *terminal
+	argv    []string
+	file    string // the config's path
+	run     string // the run folder, where FILE is one
+	cfg     *config.Config
+	model   *graph.Model
+	trainer config.Trainer
+	own     map[string]string // the verb's own flags, by name
+	changed []string          // the flags that set vars or config keys, as written
+	json    bool
+}
+
+// ownFlag is a flag of a verb, beside the trainer's.
+type ownFlag struct {
+	name, help string
+	shape      flagShape
+}
+
+var commonFlags = []ownFlag{
+	{"json", "print results as one JSON object on standard output", isSwitch},
+}
+
+var checkpointFlag = ownFlag{"ckpt_path", "a checkpoint folder, or best or last of the newest run", takesValue}
+
+// load reads FILE and judges every flag. All that is wrong is reported together.
+func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*job, error) {
+	own = append(own, commonFlags...)
+	shapes := trainerShapes()
+	isOwn := map[string]bool{}
+	for _, f := range own {
+		shapes[f.name] = f.shape
+		isOwn[f.name] = true
+	}
+	args, diags := split(words, shapes)
+	j := &job{t: t, argv: argv, own: map[string]string{}}
+	for _, g := range args.flags {
+		if isOwn[g.name] {
+			j.own[g.name] = g.value
+		}
+	}
+	j.json = j.own["json"] == "true"
+	if args.file == "" {
+		if args.help {
+			return nil, errHelp
+		}
+		diags.Errorf("usage", diag.Pos{}, "%s needs a FILE", verb).Hint = fmt.Sprintf("for example: gotrain %s configs/vae-mnist.yaml", verb)
+		return nil, j.fail(diags, nil)
+	}
+	src, err := j.read(args.file)
+	if err != nil {
+		return nil, err
+	}
+	// The file is read twice: for its vars, which are flags, then with the overrides.
+	first, problems := config.Load(j.file, src, nil)
+	if first == nil {
+		diags.Append(problems)
+		return nil, j.fail(diags, src)
+	}
+	over, unknown := overrides(args.other, first.VarNames())
+	diags.Append(unknownFlags(unknown, first.VarNames(), shapes))
+	for _, o := range over {
+		j.changed = append(j.changed, o.Origin+" "+o.Text)
+	}
+	cfg, problems := config.Load(j.file, src, over)
+	diags.Append(problems)
+	j.cfg = cfg
+	trainer, problems, err := resolveTrainer(cfg, args.flags)
+	if err != nil {
+		return nil, err
+	}
+	diags.Append(problems)
+	j.trainer = trainer
+	if args.help {
+		return j, errHelp
+	}
+	var fields []config.Field
+	if cfg.Data != nil {
+		fields, problems = data.Fields(*cfg.Data)
+		diags.Append(problems)
+	}
+	diags.Append(train.Require(verb, cfg))
+	model, problems, err := graph.Check(cfg, fields)
+	if err != nil {
+		return nil, err
+	}
+	diags.Append(problems)
+	j.model = model
+	if err := j.fail(diags, src); err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// read gives the source of FILE: a config, "-", or a run folder.
+func (j *job) read(file string) ([]byte, error) {
+	j.file = file
+	if file == "-" {
+		src, err := io.ReadAll(io.LimitReader(j.t.in, 2<<20))
+		if err != nil {
+			return nil, &diag.EnvError{Text: "cannot read standard input", Err: err}
+		}
+		return src, nil
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		j.run = filepath.Clean(file)
+		j.file = filepath.Join(file, "resolved.yaml")
+	}
+	src, err := os.ReadFile(j.file)
+	switch {
+	case err == nil:
+		return src, nil
+	case j.run != "" && errors.Is(err, fs.ErrNotExist):
+		return nil, usage(fmt.Sprintf("%s is a folder, but no run: it has no resolved.yaml", file), "FILE is a config or a folder such as runs/vae-mnist/version_0")
+	case errors.Is(err, fs.ErrNotExist):
+		hint := "gotrain runs lists past runs; configs end in .yaml"
+		if near := nearestFile(file); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		return nil, usage("no such file: "+file, hint)
+	}
+	return nil, &diag.EnvError{Text: "cannot read the config", Err: err}
+}
+
+// nearestFile suggests a file of the same folder.
+func nearestFile(file string) string {
+	entries, err := os.ReadDir(filepath.Dir(file))
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() && (strings.HasSuffix(e.Name(), ".yaml") || strings.HasSuffix(e.Name(), ".yml")) {
+			names = append(names, e.Name())
+		}
+	}
+	if near := diag.Suggest(filepath.Base(file), names); near != "" {
+		return filepath.Join(filepath.Dir(file), near)
+	}
+	return ""
+}
+
+// fail prints the diagnostics; it gives an error where any is one.
+func (j *job) fail(l diag.List, src []byte) error {
+	if len(l.Items) == 0 {
+		return nil
+	}
+	l.Sort()
+	if j.json {
+		if l.HasErrors() {
+			diag.FprintJSON(j.t.out, l)
+		}
+	} else {
+		diag.Fprint(j.t.err, l, func(file string) []byte {
+			if file == j.file {
+				return src
+			}
+			return nil
+		}, colour(j.t.err))
+	}
+	if err := l.Err(); err != nil {
+		return &shownError{err}
+	}
+	return nil
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"gotrain/internal/ckpt"
+	"gotrain/internal/diag"
+	"gotrain/internal/engine"
+	"gotrain/internal/engine/cpu"
+	"gotrain/internal/logger"
+	"gotrain/internal/train"
+)
+
+// devices is the table of accelerators. To add one: its package, and a line here.
+var devices = map[string]func(j *job) engine.Device{
+	"cpu": func(j *job) engine.Device { return cpu.New(cpu.Options{Threads: j.trainer.Threads}) },
+}
+
+// device opens the accelerator that the flags ask for.
+func (j *job) device() (engine.Device, error) {
+	name := j.trainer.Accelerator
+	if name == "auto" {
+		name = "cpu"
+	}
+	open, ok := devices[name]
+	if !ok {
+		return nil, &diag.EnvError{Text: "accelerator " + name + ": built without GPU support", Hints: []string{"--accelerator auto takes the CPU"}}
+	}
+	return open(j), nil
+}
+
+// session makes the train.Session of a job; done releases it.
+func (j *job) session() (s *train.Session, done func(), err error) {
+	dev, err := j.device()
+	if err != nil {
+		return nil, nil, err
+	}
+	out := j.t.out
+	if j.json {
+		out = j.t.err // standard output is for the result
+	}
+	console := logger.NewConsole(logger.ConsoleOptions{
+		Out: out, Terminal: isTerminal(out), Width: func() int { return width(out) }, Color: colour(out), Bar: j.trainer.EnableProgressBar,
+	})
+	stop, release := stopOnSignal(j.t.err)
+	s = &train.Session{
+		Config: j.cfg, Trainer: j.trainer, Model: j.model, Device: dev, Console: console, Stop: stop,
+		Command: j.argv, Overrides: j.changed, Resolved: j.cfg.Resolved(),
+		Env: map[string]string{"version": version, "go": runtime.Version(), "cpu": cpuName(), "os": runtime.GOOS + "/" + runtime.GOARCH},
+	}
+	return s, func() {
+		release()
+		console.Close()
+		dev.Close()
+	}, nil
+}
+
+// stopOnSignal closes stop at the first SIGINT or SIGTERM; a second one ends the process
+// at once.
+func stopOnSignal(errOut io.Writer) (stop <-chan struct{}, release func()) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	stopping, released := make(chan struct{}), make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			fmt.Fprintln(errOut, "\nstopping after this step and saving; once more stops at once")
+			close(stopping)
+		case <-released:
+			return
+		}
+		select {
+		case <-signals:
+			os.Exit(exitInterrupted)
+		case <-released:
+		}
+	}()
+	return stopping, func() {
+		signal.Stop(signals)
+		close(released)
+	}
+}
+
+// checkpoint finds the checkpoint that a verb starts from. Without --ckpt_path it is best,
+// else last, of the run folder or of the newest run of this name; it says which. There is
+// always one, or an error: no verb runs on fresh weights by accident.
+func (j *job) checkpoint(note func(string)) (string, error) {
+	want := j.own["ckpt_path"]
+	if want != "" && want != "best" && want != "last" {
+		if _, err := os.Stat(want); err != nil {
+			return "", j.noCheckpoint("--ckpt_path", "there is no checkpoint "+want)
+		}
+		if run := filepath.Join(want, "checkpoints"); isDir(run) { // a run folder
+			return j.linked(run, "", note)
+		}
+		return want, nil
+	}
+	run := j.run
+	if run == "" {
+		run = train.NewestRun(j.trainer.DefaultRootDir, j.cfg.Name)
+	}
+	if run == "" {
+		return "", j.noCheckpoint("", fmt.Sprintf("there is no run of %q under %s to take a checkpoint from", j.cfg.Name, j.trainer.DefaultRootDir))
+	}
+	return j.linked(filepath.Join(run, "checkpoints"), want, note)
+}
+
+// linked resolves best or last of a checkpoints folder; with neither asked for, the first
+// of them that is there.
+func (j *job) linked(dir, want string, note func(string)) (string, error) {
+	names := []string{"best", "last"}
+	if want != "" {
+		names = []string{want}
+	}
+	for _, name := range names {
+		if path, err := ckpt.Resolve(dir, name); err == nil {
+			note("checkpoint " + path + " (" + name + ")")
+			return path, nil
+		}
+	}
+	return "", j.noCheckpoint("--ckpt_path", fmt.Sprintf("%s has no %s checkpoint", dir, strings.Join(names, " or ")))
+}
+
+func (j *job) noCheckpoint(origin, text string) error {
+	var l diag.List
+	d := l.Errorf("no-checkpoint", diag.Pos{}, "%s", text)
+	d.Origin = origin
+	d.Hint = "train first: gotrain fit " + j.file + ", or name one: --ckpt_path FOLDER"
+	return j.fail(l, nil)
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+func colour(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
+
+func width(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return n
+		}
+	}
+	return 80
+}
+
+// cpuName is the processor's name where the system tells it.
+func cpuName() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return runtime.GOARCH
+	}
+	for line := range strings.Lines(string(text)) {
+		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return runtime.GOARCH
+}

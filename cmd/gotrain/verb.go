@@ -1,0 +1,91 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"gotrain/internal/config"
+	"gotrain/internal/train"
+)
+
+// verbCommand makes the command of a verb that takes FILE. Its flags are parsed by load,
+// not by cobra: vars of the file are flags too.
+func verbCommand(verb train.Verb, short string, argv []string, t *terminal, own []ownFlag, action func(j *job) error) *cobra.Command {
+	return &cobra.Command{
+		Use:                string(verb) + " FILE [flags]",
+		Short:              short,
+		DisableFlagParsing: true,
+		RunE: func(c *cobra.Command, words []string) error {
+			j, err := load(t, argv, words, verb, own)
+			if errors.Is(err, errHelp) {
+				t.help(c, j, own)
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			return action(j)
+		},
+	}
+}
+
+// help prints a verb's flags and, where a file was named, the file's vars and fields.
+func (t *terminal) help(c *cobra.Command, j *job, own []ownFlag) {
+	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	defer w.Flush()
+	fmt.Fprintf(w, "%s\n\nUsage: gotrain %s\n", c.Short, c.Use)
+	if j != nil && len(j.cfg.Vars) > 0 {
+		fmt.Fprintf(w, "\nVars of %s\n", j.file)
+		for _, v := range j.cfg.Vars {
+			text := v.Help
+			if v.Range != nil {
+				text += fmt.Sprintf(" (from %v to %v)", v.Range[0], v.Range[1])
+			}
+			fmt.Fprintf(w, "  --%s\t%v\t%s\n", v.Name, v.Default, text)
+		}
+	}
+	fmt.Fprintln(w, "\nFlags")
+	for _, f := range append(slices.Clone(own), commonFlags...) {
+		fmt.Fprintf(w, "  --%s\t\t%s\n", f.name, f.help)
+	}
+	fmt.Fprintln(w, "\nTrainer flags (or "+envPrefix+"_<FLAG>, or the trainer section)")
+	for _, f := range config.TrainerFlags {
+		value := ""
+		if f.Default != nil {
+			value = fmt.Sprint(f.Default)
+		}
+		fmt.Fprintf(w, "  --%s\t%s\t%s\n", f.Name, value, f.Help)
+	}
+	fmt.Fprintln(w, "\nAny config key is a flag too: --optimizer.lr 3e-4, --data.batch 64")
+}
+
+// result prints numbers by name: a table, or one JSON object.
+func (j *job) result(values map[string]float64) error {
+	names := make([]string, 0, len(values))
+	for n := range values {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	if !j.json {
+		w := tabwriter.NewWriter(j.t.out, 0, 0, 2, ' ', 0)
+		for _, n := range names {
+			fmt.Fprintf(w, "%s\t%s\n", n, strconv.FormatFloat(values[n], 'g', -1, 64))
+		}
+		return w.Flush()
+	}
+	out := map[string]any{}
+	for n, v := range values {
+		out[n] = v
+		if math.IsNaN(v) || math.IsInf(v, 0) { // JSON has neither
+			out[n] = fmt.Sprint(v)
+		}
+	}
+	return json.NewEncoder(j.t.out).Encode(out)
+}

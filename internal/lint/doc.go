@@ -1,0 +1,2 @@
+// Package lint holds the rules of the tree that no compiler checks, as tests.
+package lint

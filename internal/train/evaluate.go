@@ -1,0 +1,126 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"gotrain/internal/data"
+	"gotrain/internal/engine"
+	"gotrain/internal/graph"
+)
+
+// evaluation runs the eval program over a data set and reads the means.
+type evaluation struct {
+	prog  *graph.Program
+	store *engine.Store
+	cache *engine.Cache
+	names []string // "loss", then metrics
+}
+
+func newEvaluation(prog *graph.Program, store *engine.Store, cache *engine.Cache) *evaluation {
+	e := &evaluation{prog: prog, store: store, cache: cache}
+	for _, o := range prog.Outputs {
+		e.names = append(e.names, o.Name)
+	}
+	return e
+}
+
+// run gives each metric's mean over the samples of the loader's first epoch, by name
+// under prefix: "val/loss". The draws of evaluation are those of epoch 0, so the same
+// weights always give the same numbers. onBatch may be nil.
+func (e *evaluation) run(ctx context.Context, loader *data.Loader, prefix string, onBatch func(done, total int)) (map[string]float64, error) {
+	if err := zeroSums(e.store, "eval.", e.names); err != nil {
+		return nil, err
+	}
+	it := loader.Epoch(ctx, 0, 0)
+	defer it.Close()
+	f := newFeeder()
+	samples, total := 0, loader.Batches()
+	for n := 0; n < total; n++ {
+		batch, err := it.Next()
+		if err != nil {
+			return nil, err
+		}
+		exe, err := e.cache.Get(e.prog, batch.Size)
+		if err != nil {
+			return nil, err
+		}
+		if err := exe.Step(ctx, f.batch(batch, 0)); err != nil {
+			return nil, err
+		}
+		samples += batch.Size
+		it.Release(batch)
+		if onBatch != nil {
+			onBatch(n+1, total)
+		}
+	}
+	return readMeans(e.store, "eval.", prefix+"/", e.names, samples)
+}
+
+// zeroSums empties the running sums of metrics.
+func zeroSums(store *engine.Store, prefix string, names []string) error {
+	for _, name := range names {
+		for _, suffix := range []string{graph.SumSuffix, graph.LostSuffix} {
+			if err := store.Set(prefix+name+suffix, []float32{0}); err != nil {
+				return fmt.Errorf("train: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// readMeans divides the running sums by the number of samples. "loss.kl" is reported as
+// "kl" under the new prefix.
+func readMeans(store *engine.Store, prefix, as string, names []string, samples int) (map[string]float64, error) {
+	out := map[string]float64{}
+	for _, name := range names {
+		sum, err := store.Get(prefix + name + graph.SumSuffix)
+		if err != nil {
+			return nil, err
+		}
+		lost, err := store.Get(prefix + name + graph.LostSuffix)
+		if err != nil {
+			return nil, err
+		}
+		out[as+termName(name)] = (float64(sum[0]) - float64(lost[0])) / float64(max(samples, 1))
+	}
+	return out, nil
+}
+
+// feeder fills an engine.Feed without allocating.
+type feeder struct {
+	feed  engine.Feed
+	epoch [1]int32
+	lr    [1]float32
+	count [1]float32
+}
+
+func newFeeder() *feeder {
+	f := &feeder{feed: engine.Feed{Float: map[string][]float32{}, Int: map[string][]int32{}}}
+	f.feed.Int[graph.InputEpoch] = f.epoch[:]
+	f.feed.Float[graph.InputLR] = f.lr[:]
+	f.feed.Float[graph.InputCount] = f.count[:]
+	return f
+}
+
+// batch points the feed at a batch's buffers; epoch keys its draws.
+func (f *feeder) batch(b *data.Batch, epoch int) engine.Feed {
+	f.epoch[0] = int32(epoch)
+	f.feed.Int[graph.InputIndex] = b.Index
+	f.feed.Int[graph.InputPosition] = b.Position
+	for name, x := range b.Float {
+		f.feed.Float[name] = x
+	}
+	for name, x := range b.Int {
+		f.feed.Int[name] = x
+	}
+	return f.feed
+}
+
+// termName turns a program's "loss.kl" into the logged "kl"; "loss" stays.
+func termName(name string) string {
+	if len(name) > len("loss.") && name[:len("loss.")] == "loss." {
+		return name[len("loss."):]
+	}
+	return name
+}

@@ -1,0 +1,301 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gotrain/internal/data"
+	"gotrain/internal/engine"
+	"gotrain/internal/graph"
+	"gotrain/internal/logger"
+)
+
+// Fit trains. It takes a new run folder, or goes on in the folder of s.Checkpoint.
+func Fit(ctx context.Context, s *Session) (*Result, error) {
+	l, err := newFitLoop(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	res, err := l.run(ctx)
+	return res, errors.Join(err, l.close())
+}
+
+// fitLoop is one fit: programs, loaders, sinks and the state that a checkpoint holds.
+type fitLoop struct {
+	*Session
+	sets  *data.Sets
+	dir   *runDir
+	store *engine.Store
+	cache *engine.Cache
+
+	steps    [3]*graph.Program // by graph.Part
+	states   []graph.State     // theirs: what a checkpoint holds
+	eval     *evaluation       // nil where there is nothing to validate on
+	pictures []picture
+	train    *data.Loader
+	val      *data.Loader // nil without a val split
+
+	monitor, mode string
+	state         runState
+	saved         savedAt
+	sinks         logger.Sink
+	csv           *logger.CSV // nil where csv is off
+	feeder        *feeder
+
+	started, rateFrom time.Time
+	rateSamples       int
+}
+
+// run is the whole of a fit, top to bottom.
+func (l *fitLoop) run(ctx context.Context) (*Result, error) {
+	if err := l.sanityCheck(ctx); err != nil {
+		return nil, err
+	}
+	for !l.finished() {
+		if err := l.trainEpoch(ctx); err != nil {
+			return nil, err
+		}
+		if l.state.Batch < l.train.Batches() { // max_steps was reached inside the epoch
+			break
+		}
+		if err := l.endEpoch(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.saveLast(); err != nil {
+		return nil, err
+	}
+	if err := l.devRunPredict(ctx); err != nil {
+		return nil, err
+	}
+	return l.result(), nil
+}
+
+// finished reports whether a limit has been reached.
+func (l *fitLoop) finished() bool {
+	t := l.Trainer
+	return t.MaxSteps >= 0 && l.state.Step >= t.MaxSteps || t.MaxEpochs >= 0 && l.state.Epoch >= t.MaxEpochs
+}
+
+// sanityCheck runs a few validation batches before any training, so that a fault in
+// validation shows now and not after an epoch. It changes no state: draws are keyed, and
+// the sums are emptied again before they count.
+func (l *fitLoop) sanityCheck(ctx context.Context) error {
+	n := l.Trainer.NumSanityValSteps
+	if n == 0 || l.eval == nil || l.Checkpoint != "" || l.devRun() {
+		return nil
+	}
+	if n < 0 || n > l.val.Batches() {
+		n = l.val.Batches()
+	}
+	loader := data.NewLoader(l.sets.Val, data.LoaderOptions{Batch: l.Config.Data.Batch, Limit: n})
+	_, err := l.eval.run(ctx, loader, "sanity", nil)
+	return err
+}
+
+// trainEpoch runs the open epoch from state.Batch on, to its end or to a limit.
+func (l *fitLoop) trainEpoch(ctx context.Context) error {
+	it := l.train.Epoch(ctx, l.state.Epoch, l.state.Batch)
+	defer it.Close()
+	total := l.train.Batches()
+	l.Console.StartEpoch(l.state.Epoch, l.Trainer.MaxEpochs, total)
+	l.rateFrom, l.rateSamples = time.Now(), 0
+	for l.state.Batch < total && !l.finished() {
+		batch, err := it.Next()
+		if err != nil {
+			return err
+		}
+		exe, err := l.step(ctx, batch)
+		if err != nil {
+			return err
+		}
+		size := batch.Size
+		it.Release(batch)
+		if err := l.afterBatch(exe, size, total); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step runs one batch: gradients, and the update where the batch ends its window.
+func (l *fitLoop) step(ctx context.Context, batch *data.Batch) (*engine.Executable, error) {
+	first, end := l.window()
+	part := graph.WholeStep
+	switch {
+	case l.Trainer.AccumulateGradBatches <= 1:
+	case l.state.Batch == end-1:
+		part = graph.LastStep
+	default:
+		part = graph.Accumulate
+	}
+	exe, err := l.cache.Get(l.steps[part], batch.Size)
+	if err != nil {
+		return nil, err
+	}
+	feed := l.feeder.batch(batch, l.state.Epoch)
+	l.feeder.lr[0] = float32(l.Model.LR())
+	l.feeder.count[0] = float32(l.train.Samples(first, end))
+	err = exe.Step(ctx, feed)
+	var bad *engine.NonFiniteError
+	if errors.As(err, &bad) {
+		return nil, l.diverged(ctx, exe, feed)
+	}
+	return exe, err
+}
+
+// window is the open accumulation window, as batches [first, end) of the epoch. The last
+// one of an epoch is shorter where the epoch does not divide.
+func (l *fitLoop) window() (first, end int) {
+	first = l.state.Batch - l.state.Window
+	return first, min(first+max(l.Trainer.AccumulateGradBatches, 1), l.train.Batches())
+}
+
+// stepsPerEpoch is the number of windows in an epoch.
+func (l *fitLoop) stepsPerEpoch() int {
+	k := max(l.Trainer.AccumulateGradBatches, 1)
+	return (l.train.Batches() + k - 1) / k
+}
+
+// afterBatch counts, logs, saves and stops as is due after a batch.
+func (l *fitLoop) afterBatch(exe *engine.Executable, size, total int) error {
+	_, end := l.window()
+	l.state.Batch++
+	l.state.Window++
+	l.state.EpochSamples += size
+	l.rateSamples += size
+	stepped := l.state.Batch == end
+	if stepped {
+		l.state.Window = 0
+		l.state.Step++
+		if err := l.logStep(exe); err != nil {
+			return err
+		}
+	}
+	l.Console.Update(l.state.Batch, total, float64(exe.Output("loss")[0]), size)
+	every := l.Config.Checkpoint.Every
+	if stepped && every > 0 && l.state.Step%every == 0 && l.state.Batch < total {
+		if err := l.saveLast(); err != nil {
+			return err
+		}
+	}
+	if l.Session.stopped() {
+		return l.interrupted()
+	}
+	return nil
+}
+
+// logStep records the train losses of the step just done, every log_every_n_steps.
+func (l *fitLoop) logStep(exe *engine.Executable) error {
+	n := l.Trainer.LogEveryNSteps
+	if n <= 0 || l.state.Step%n != 0 {
+		return nil
+	}
+	r := logger.Record{Step: l.state.Step, Epoch: l.state.Epoch, Time: time.Now()}
+	for _, o := range l.steps[graph.WholeStep].Outputs {
+		r.Scalars = append(r.Scalars, logger.Scalar{Name: "train/" + termName(o.Name), Value: float64(exe.Output(o.Name)[0])})
+	}
+	return l.sinks.Scalars(r)
+}
+
+// endEpoch validates, draws pictures, prints the epoch's row, and saves.
+func (l *fitLoop) endEpoch(ctx context.Context) error {
+	names := l.lossNames()
+	results, err := readMeans(l.store, "train.", "train/", names, l.state.EpochSamples)
+	if err != nil {
+		return err
+	}
+	if l.eval != nil {
+		val, err := l.eval.run(ctx, l.val, "val", l.Console.Validating)
+		if err != nil {
+			return err
+		}
+		if err := l.sinks.Scalars(l.record(val, "val/", l.eval.names)); err != nil {
+			return err
+		}
+		for k, v := range val {
+			results[k] = v
+		}
+	}
+	epoch := l.state.Epoch
+	if err := l.sinks.Scalars(l.epochRecord(results, names)); err != nil {
+		return err
+	}
+	if err := l.drawPictures(ctx, epoch); err != nil {
+		return err
+	}
+	if err := zeroSums(l.store, "train.", names); err != nil {
+		return err
+	}
+	l.state.Epoch, l.state.Batch, l.state.Window, l.state.EpochSamples = epoch+1, 0, 0, 0
+	l.state.Metrics = results
+	best, err := l.saveScored(results)
+	if err != nil {
+		return err
+	}
+	l.Console.EpochRow(logger.EpochRow{Epoch: epoch, Step: l.state.Step, Values: results, Best: best})
+	return nil
+}
+
+// record makes a logger record of metrics in their program's order.
+func (l *fitLoop) record(values map[string]float64, prefix string, names []string) logger.Record {
+	r := logger.Record{Step: l.state.Step, Epoch: l.state.Epoch, Time: time.Now()}
+	for _, n := range names {
+		r.Scalars = append(r.Scalars, logger.Scalar{Name: prefix + termName(n), Value: values[prefix+termName(n)]})
+	}
+	return r
+}
+
+// epochRecord holds the train losses' means over the epoch, "train/loss_epoch".
+func (l *fitLoop) epochRecord(values map[string]float64, names []string) logger.Record {
+	r := l.record(values, "train/", names)
+	for i := range r.Scalars {
+		r.Scalars[i].Name += "_epoch"
+	}
+	return r
+}
+
+// lossNames are the train program's outputs: "loss", "loss.<term>".
+func (l *fitLoop) lossNames() []string {
+	var names []string
+	for _, o := range l.steps[graph.WholeStep].Outputs {
+		names = append(names, o.Name)
+	}
+	return names
+}
+
+// diverged runs the same batch again with a check after each node, to name the first op
+// that made a NaN or an infinity. Nothing of the step has been applied.
+func (l *fitLoop) diverged(ctx context.Context, exe *engine.Executable, feed engine.Feed) error {
+	e := &DivergedError{Step: l.state.Step, Epoch: l.state.Epoch, Batch: l.state.Batch, Resume: l.saved.path}
+	v, err := exe.Trace(ctx, feed)
+	if err != nil {
+		return errors.Join(e, err)
+	}
+	if v != nil {
+		e.Path, e.Op = v.Path, opName(v)
+	}
+	return e
+}
+
+// opName is the op as the user knows it.
+func opName(v *graph.Value) string {
+	switch o := v.Op.(type) {
+	case nil:
+		return "input " + v.Name
+	case graph.Map:
+		return o.Name
+	default:
+		return fmt.Sprint(o)
+	}
+}
+
+func (l *fitLoop) result() *Result {
+	r := &Result{Metrics: l.state.Metrics, Step: l.state.Step, Epoch: l.state.Epoch, Checkpoint: l.saved.path}
+	if !l.dir.temp {
+		r.RunDir = l.dir.path
+	}
+	return r
+}

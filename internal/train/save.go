@@ -1,0 +1,128 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gotrain/internal/ckpt"
+	"gotrain/internal/diag"
+)
+
+// savedAt is the newest checkpoint of a fit and where the run was then.
+type savedAt struct {
+	path   string
+	step   int
+	cursor cursor
+}
+
+// cursor is a point of a run, down to the batch.
+type cursor struct{ epoch, batch int }
+
+func (s *runState) cursor() cursor { return cursor{s.Epoch, s.Batch} }
+
+// save writes a checkpoint of this moment, unless the newest one is of it already.
+func (l *fitLoop) save() error {
+	if !l.Trainer.EnableCheckpointing || l.dir.path == "" {
+		return nil
+	}
+	if l.saved.path != "" && l.saved.step == l.state.Step && l.saved.cursor == l.state.cursor() && runOf(l.saved.path) == runOf(l.dir.checkpoints()+"/x") {
+		return nil
+	}
+	if err := l.sinks.Flush(); err != nil {
+		return err
+	}
+	if l.csv != nil {
+		l.state.CSVOffset = l.csv.Position()
+	}
+	snap, err := snapshot(l.store, l.states, &l.state)
+	if err != nil {
+		return err
+	}
+	path, err := ckpt.Save(l.dir.checkpoints(), l.state.Step, snap)
+	if err != nil {
+		return &diag.EnvError{Text: "the checkpoint could not be saved; the one before is intact", Err: err}
+	}
+	l.saved = savedAt{path: path, step: l.state.Step, cursor: l.state.cursor()}
+	return l.link("last")
+}
+
+func (l *fitLoop) link(name string) error {
+	if err := ckpt.SetLink(l.dir.checkpoints(), name, filepath.Base(l.saved.path)); err != nil {
+		return &diag.EnvError{Text: "the checkpoint is saved, but its link is not", Err: err}
+	}
+	return nil
+}
+
+// saveLast writes "last" and drops what is no longer needed.
+func (l *fitLoop) saveLast() error {
+	if err := l.save(); err != nil {
+		return err
+	}
+	return l.prune()
+}
+
+// saveScored writes a checkpoint after a validation; it becomes "best" where the
+// monitored metric is a new best. It reports whether it is.
+func (l *fitLoop) saveScored(values map[string]float64) (best bool, err error) {
+	value, ok := values[l.monitor]
+	if !ok {
+		value = math.NaN()
+	}
+	best = l.state.rank(l.mode, max(l.Config.Checkpoint.Keep, 1), score{l.state.Step, value})
+	if err := l.save(); err != nil {
+		return false, err
+	}
+	if best && l.saved.path != "" {
+		if err := l.link("best"); err != nil {
+			return false, err
+		}
+	}
+	return best, l.prune()
+}
+
+// prune removes checkpoints beyond the kept scores, last, and the one before last.
+func (l *fitLoop) prune() error {
+	if l.saved.path == "" || !l.Trainer.EnableCheckpointing {
+		return nil
+	}
+	scored := func(step int) bool {
+		return slices.ContainsFunc(l.state.Best, func(s score) bool { return s.Step == step })
+	}
+	if _, err := ckpt.Prune(l.dir.checkpoints(), scored); err != nil {
+		return &diag.EnvError{Text: "old checkpoints could not be removed", Err: err}
+	}
+	return nil
+}
+
+// interrupted saves where the run stands and says how to go on.
+func (l *fitLoop) interrupted() error {
+	if err := l.save(); err != nil {
+		return err
+	}
+	e := &InterruptedError{Step: l.state.Step}
+	if l.dir.path != "" && !l.dir.temp && l.Trainer.EnableCheckpointing {
+		e.Checkpoint = l.saved.path
+		e.Resume = fmt.Sprintf("%s --ckpt_path %s", strings.Join(withoutCheckpoint(l.Command), " "), filepath.Join(l.dir.checkpoints(), "last"))
+	}
+	return e
+}
+
+// withoutCheckpoint is argv, quoted for a shell, less its --ckpt_path.
+func withoutCheckpoint(argv []string) []string {
+	var out []string
+	for i := 0; i < len(argv); i++ {
+		a := strings.ReplaceAll(argv[i], "-", "_")
+		if a == "__ckpt_path" {
+			i++
+			continue
+		}
+		if strings.HasPrefix(a, "__ckpt_path=") {
+			continue
+		}
+		out = append(out, shellQuote(argv[i]))
+	}
+	return out
+}

@@ -1,0 +1,106 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"gotrain/internal/config"
+	"gotrain/internal/data"
+	"gotrain/internal/engine"
+	"gotrain/internal/graph"
+	"gotrain/internal/logger"
+)
+
+// Session is what a command hands over: a checked config and where to run and report.
+type Session struct {
+	Config  *config.Config
+	Trainer config.Trainer
+	Model   *graph.Model
+	Device  engine.Device
+	Console *logger.Console
+
+	// Checkpoint is where to start from: a checkpoint folder, already resolved and known
+	// to exist; empty for new weights (fit only).
+	Checkpoint string
+	// Stop is closed at the first signal: the step in hand is finished and saved.
+	Stop <-chan struct{}
+
+	// For the run folder's command.sh and env.json.
+	Command   []string          // argv, argv[0] being the program
+	Overrides []string          // the flags that set vars or config keys, as written
+	Resolved  []byte            // the config with every override applied
+	Env       map[string]string // version, commit, CPU
+}
+
+// Result is what a verb reports: numbers under TensorBoard's names.
+type Result struct {
+	Metrics    map[string]float64
+	RunDir     string // of fit; empty under fast_dev_run
+	Checkpoint string // the newest one saved, or the one read
+	Step       int
+	Epoch      int
+}
+
+// open opens the data set's parts that are asked for.
+func (s *Session) open(ctx context.Context) (*data.Sets, error) {
+	return data.Open(ctx, *s.Config.Data, data.Options{Seed: s.Config.Seed, Progress: s.Console.Progress})
+}
+
+// machine makes a store and an executable cache on the session's device.
+func (s *Session) machine() (*engine.Store, *engine.Cache) {
+	store := engine.NewStore(s.Device)
+	return store, engine.NewCache(s.Device, store)
+}
+
+// devRun reports whether fast_dev_run is on.
+func (s *Session) devRun() bool { return s.Trainer.FastDevRun > 0 }
+
+// limited makes a loader over the first batches of a data set that a limit flag allows.
+func (s *Session) limited(ds data.Dataset, flag string, limit config.Limit, shuffle bool) (*data.Loader, error) {
+	batch := s.Config.Data.Batch
+	total := (ds.Len() + batch - 1) / batch
+	n, err := limit.Batches(total)
+	if err != nil {
+		return nil, flagError(flag, err)
+	}
+	if s.devRun() {
+		n = min(total, s.Trainer.FastDevRun)
+	}
+	return data.NewLoader(ds, data.LoaderOptions{Batch: batch, Shuffle: shuffle, Seed: s.Config.Seed, Limit: n}), nil
+}
+
+// clip is the gradient limit that the flags ask for.
+func (s *Session) clip() graph.Clip {
+	if s.Trainer.GradientClipAlgorithm == "value" {
+		return graph.Clip{Value: s.Trainer.GradientClipVal}
+	}
+	return graph.Clip{Norm: s.Trainer.GradientClipVal}
+}
+
+func (s *Session) stopped() bool {
+	select {
+	case <-s.Stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// monitored lists the metrics that a checkpoint can watch.
+func (s *Session) monitored(hasVal bool) []string {
+	names := []string{"train/loss"}
+	for _, t := range s.Model.LossTerms {
+		names = append(names, "train/"+t)
+	}
+	if hasVal {
+		names = append(names, "val/loss")
+		for _, m := range s.Model.MetricNames {
+			names = append(names, "val/"+m)
+		}
+	}
+	return names
+}
+
+func flagError(flag string, err error) error {
+	return fmt.Errorf("--%s: %w", flag, err)
+}

@@ -1,0 +1,309 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"gotrain/internal/ckpt"
+	"gotrain/internal/diag"
+	"gotrain/internal/graph"
+	"gotrain/internal/logger"
+)
+
+// newFitLoop makes everything a fit needs, in the order in which it can fail cheaply:
+// flags and programs, then data, then the run folder.
+func newFitLoop(ctx context.Context, s *Session) (l *fitLoop, err error) {
+	l = &fitLoop{Session: s, feeder: newFeeder(), started: time.Now()}
+	if err := l.buildPrograms(); err != nil {
+		return nil, err
+	}
+	if l.sets, err = s.open(ctx); err != nil {
+		return nil, err
+	}
+	for _, note := range l.sets.Notes {
+		s.Console.Note(note)
+	}
+	if err := l.makeLoaders(); err != nil {
+		return nil, err
+	}
+	if err := l.chooseMonitor(); err != nil {
+		return nil, err
+	}
+	l.state.Seed, l.state.BatchSize = s.Config.Seed, s.Config.Data.Batch
+	l.state.Kernels, l.state.Monitor = s.Device.KernelSet(), l.monitor
+	if err := l.initialState(); err != nil {
+		return nil, err
+	}
+	if err := l.openRun(); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// buildPrograms builds the steps and declares their states, parameters first.
+func (l *fitLoop) buildPrograms() error {
+	parts := []graph.Part{graph.WholeStep}
+	if l.Trainer.AccumulateGradBatches > 1 {
+		parts = append(parts, graph.Accumulate, graph.LastStep)
+	}
+	l.store, l.cache = l.machine()
+	for _, part := range parts {
+		p, err := l.Model.Train(graph.TrainOptions{Clip: l.clip(), Part: part})
+		if err != nil {
+			return err
+		}
+		if err := l.store.Ensure(p.States); err != nil {
+			return err
+		}
+		l.steps[part] = p
+		l.states = append(l.states, p.States...)
+	}
+	return nil
+}
+
+// makeLoaders makes the train loader and, where there is a val split, the validation.
+func (l *fitLoop) makeLoaders() (err error) {
+	if l.train, err = l.limited(l.sets.Train, "limit_train_batches", l.Trainer.LimitTrainBatches, l.Config.Data.Shuffle); err != nil {
+		return err
+	}
+	if l.sets.Val == nil {
+		return nil
+	}
+	if l.val, err = l.limited(l.sets.Val, "limit_val_batches", l.Trainer.LimitValBatches, false); err != nil {
+		return err
+	}
+	if l.val.Batches() == 0 {
+		l.val = nil
+		return nil
+	}
+	prog, err := l.Model.Eval()
+	if err != nil {
+		return err
+	}
+	if err := l.store.Ensure(prog.States); err != nil {
+		return err
+	}
+	l.eval = newEvaluation(prog, l.store, l.cache)
+	return l.choosePictures()
+}
+
+// chooseMonitor settles what "best" means, and refuses a name that nothing logs before
+// anything runs.
+func (l *fitLoop) chooseMonitor() error {
+	c := l.Config.Checkpoint
+	l.monitor, l.mode = c.Monitor, c.Mode
+	known := l.monitored(l.eval != nil)
+	for _, name := range known {
+		if name == l.monitor {
+			return nil
+		}
+	}
+	if !c.Pos.IsValid() && l.eval == nil { // the default, and nothing to validate on
+		l.monitor = ""
+		l.Console.Note("no validation: only the last checkpoint is kept, there is no best")
+		return nil
+	}
+	var list diag.List
+	d := list.Errorf("unknown-metric", c.Pos, "monitor %q is not logged", l.monitor)
+	d.Path = "checkpoint.monitor"
+	if near := diag.Suggest(l.monitor, known); near != "" {
+		d.Hint = fmt.Sprintf("did you mean %q?  ", near)
+	}
+	d.Hint += "(logged: " + strings.Join(known, ", ") + ")"
+	return list.Err()
+}
+
+// initialState is new weights, other weights by name (init_from), or a checkpoint's all.
+func (l *fitLoop) initialState() error {
+	if l.Checkpoint == "" {
+		if err := l.store.Init(l.Config.Seed, l.states); err != nil {
+			return err
+		}
+		if from := l.Config.InitFrom; from != nil {
+			return l.initFrom(from.Text)
+		}
+		return nil
+	}
+	saved, step, err := ckpt.Load(l.Checkpoint)
+	if err != nil {
+		return checkpointError(err)
+	}
+	var state runState
+	if err := json.Unmarshal(saved.Run, &state); err != nil {
+		return &diag.EnvError{Text: l.Checkpoint + ": state.json is not a run's state", Err: err}
+	}
+	if err := state.check(&l.state); err != nil {
+		return err
+	}
+	if state.Kernels != l.state.Kernels {
+		l.Console.Note(fmt.Sprintf("the checkpoint is of kernel set %q, this run uses %q: it goes on within rounding, not bit for bit", state.Kernels, l.state.Kernels))
+	}
+	if err := restoreRun(l.store, l.states, saved, state.Window > 0); err != nil {
+		return checkpointError(fmt.Errorf("%s: %w", l.Checkpoint, err))
+	}
+	kernels := l.state.Kernels
+	l.state = state
+	l.state.Kernels = kernels
+	l.saved = savedAt{path: l.Checkpoint, step: step, cursor: state.cursor()}
+	return nil
+}
+
+// initFrom starts from the weights of another run, strictly by name.
+func (l *fitLoop) initFrom(path string) error {
+	weights, err := ckpt.LoadWeights(path)
+	if err != nil {
+		return checkpointError(err)
+	}
+	params := slices.DeleteFunc(slices.Clone(l.states), func(s graph.State) bool { return s.Role != graph.Param })
+	if err := restore(l.store, params, weights); err != nil {
+		var list diag.List
+		list.Errorf("init-from", l.Config.InitFrom.Pos, "init_from %s: %v", path, err).Path = "checkpoint.init_from"
+		return list.Err()
+	}
+	l.Console.Note("weights from " + path)
+	return nil
+}
+
+// openRun takes the run folder and opens the sinks in it.
+func (l *fitLoop) openRun() (err error) {
+	resumed := ""
+	if l.Checkpoint != "" {
+		resumed = runOf(l.Checkpoint)
+	}
+	switch {
+	case l.devRun():
+		l.dir, err = tempRunDir()
+	case resumed != "":
+		l.dir = &runDir{path: resumed}
+	case !l.Trainer.EnableCheckpointing && len(l.Trainer.Logger) == 0 && len(l.pictures) == 0:
+		l.dir = &runDir{} // nothing is to be written
+	default:
+		l.dir, err = newRunDir(l.Trainer.DefaultRootDir, l.Config.Name)
+	}
+	if err != nil {
+		return err
+	}
+	if l.dir.path != "" && resumed == "" {
+		if err := l.describeRun(); err != nil {
+			return err
+		}
+	}
+	return l.openSinks(resumed != "")
+}
+
+func (l *fitLoop) openSinks(resumed bool) error {
+	l.sinks = logger.Multi{}
+	l.Console.SetColumns(l.monitoredColumns())
+	if l.dir.path == "" {
+		return nil
+	}
+	opts := logger.Options{Dir: l.dir.path, Columns: l.monitoredColumns()}
+	if resumed {
+		opts.Resumed, opts.ResumeStep, opts.Offset = true, l.state.Step, l.state.CSVOffset
+	}
+	sinks, err := logger.Open(l.Trainer.Logger, opts)
+	if err != nil {
+		return err
+	}
+	l.sinks = sinks
+	for _, s := range sinks {
+		if c, ok := s.(*logger.CSV); ok {
+			l.csv = c
+		}
+	}
+	if !resumed {
+		return l.sinks.Text(0, "config", "```yaml\n"+string(l.Resolved)+"\n```")
+	}
+	return nil
+}
+
+// monitoredColumns are the metrics.csv columns: train losses, then val metrics.
+func (l *fitLoop) monitoredColumns() []string { return l.monitored(l.eval != nil) }
+
+// describeRun writes what a run is into its folder.
+func (l *fitLoop) describeRun() error {
+	env := map[string]any{"seed": l.Config.Seed, "kernels": l.state.Kernels, "overrides": l.Overrides, "data": l.sets.Hashes, "started": l.started.UTC().Format(time.RFC3339)}
+	for k, v := range l.Env {
+		env[k] = v
+	}
+	text, err := json.MarshalIndent(env, "", "  ")
+	if err != nil {
+		return fmt.Errorf("train: env.json: %w", err)
+	}
+	files := []struct {
+		name string
+		data []byte
+		perm os.FileMode
+	}{
+		{"config.yaml", l.Config.Source, 0o666},
+		{"resolved.yaml", l.Resolved, 0o666},
+		{"command.sh", commandScript(l.Command), 0o777},
+		{"env.json", append(text, '\n'), 0o666},
+	}
+	for _, f := range files {
+		if err := ckpt.WriteFileAtomic(filepath.Join(l.dir.path, f.name), f.data, f.perm); err != nil {
+			return cannotWrite(filepath.Join(l.dir.path, f.name), err)
+		}
+	}
+	return nil
+}
+
+// commandScript re-runs the command from the folder it was given in.
+func commandScript(argv []string) []byte {
+	cwd, _ := os.Getwd()
+	line := make([]string, len(argv))
+	for i, a := range argv {
+		line[i] = shellQuote(a)
+	}
+	return []byte("#!/bin/sh\ncd " + shellQuote(cwd) + "\nexec " + strings.Join(line, " ") + "\n")
+}
+
+func shellQuote(s string) string {
+	safe := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,+@%", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !safe(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// runOf is the run folder that a checkpoint lies in; empty where it lies in none.
+func runOf(checkpoint string) string {
+	real, err := filepath.EvalSymlinks(checkpoint)
+	if err != nil {
+		return ""
+	}
+	checkpoints := filepath.Dir(real)
+	run := filepath.Dir(checkpoints)
+	if filepath.Base(checkpoints) != "checkpoints" {
+		return ""
+	}
+	if _, err := os.Stat(filepath.Join(run, "config.yaml")); err != nil {
+		return ""
+	}
+	return run
+}
+
+// checkpointError puts a checkpoint's fault in its class: the file is what it is, so the
+// environment's.
+func checkpointError(err error) error {
+	var corrupt *ckpt.CorruptError
+	var absent *ckpt.NotFoundError
+	if errors.As(err, &corrupt) || errors.As(err, &absent) {
+		return &diag.EnvError{Text: err.Error()}
+	}
+	return &diag.EnvError{Text: "cannot use the checkpoint", Err: err}
+}
+
+// close ends the sinks and removes a temporary folder.
+func (l *fitLoop) close() error {
+	return errors.Join(l.sinks.Close(), l.dir.close())
+}

@@ -1,0 +1,127 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"gotrain/internal/ckpt"
+	"gotrain/internal/diag"
+	"gotrain/internal/engine"
+	"gotrain/internal/graph"
+)
+
+// Evaluate runs validate or test: the checkpoint's means over the whole split.
+func Evaluate(ctx context.Context, s *Session, verb Verb) (*Result, error) {
+	prog, err := s.Model.Eval()
+	if err != nil {
+		return nil, err
+	}
+	store, cache, state, err := s.restored(prog)
+	if err != nil {
+		return nil, err
+	}
+	sets, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	split, ds, flag, limit := "val", sets.Val, "limit_val_batches", s.Trainer.LimitValBatches
+	if verb == TestVerb {
+		split, ds, flag, limit = "test", sets.Test, "limit_test_batches", s.Trainer.LimitTestBatches
+	}
+	if ds == nil {
+		return nil, noSplit(verb, s.Config, split)
+	}
+	loader, err := s.limited(ds, flag, limit, false)
+	if err != nil {
+		return nil, err
+	}
+	values, err := newEvaluation(prog, store, cache).run(ctx, loader, split, s.Console.Validating)
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Metrics: values, Checkpoint: s.Checkpoint, Step: state.Step, Epoch: state.Epoch}, nil
+}
+
+// PredictOptions say which output, and how many rows.
+type PredictOptions struct {
+	Output string
+	N      int // rows; 0 is all of the data, or 64 of an output that reads none
+}
+
+// Predict computes one predict output from a checkpoint: over the test split (val where
+// there is none), or from draws alone.
+func Predict(ctx context.Context, s *Session, o PredictOptions) (*Prediction, error) {
+	prog, err := s.Model.Predict(o.Output)
+	if err != nil {
+		return nil, err
+	}
+	_, cache, _, err := s.restored(prog)
+	if err != nil {
+		return nil, err
+	}
+	p := newPredictor(prog, cache)
+	batch := 128
+	if s.Config.Data != nil {
+		batch = s.Config.Data.Batch
+	}
+	if !p.needsData() {
+		n := o.N
+		if n == 0 {
+			n = gridSamples
+		}
+		return &p.out, p.draw(ctx, n, batch)
+	}
+	if s.Config.Data == nil {
+		return nil, needsDataError(s, o.Output)
+	}
+	sets, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ds := sets.Test
+	if ds == nil {
+		ds = sets.Val
+	}
+	if ds == nil {
+		return nil, noSplit(PredictVerb, s.Config, "test")
+	}
+	loader, err := s.limited(ds, "limit_predict_batches", s.Trainer.LimitPredictBatches, false)
+	if err != nil {
+		return nil, err
+	}
+	return &p.out, p.read(ctx, loader, o.N, s.Console.Validating)
+}
+
+func needsDataError(s *Session, output string) error {
+	var l diag.List
+	d := l.Errorf("missing-section", diag.Pos{File: s.Config.File}, "output %q reads data, and the config has no data section", output)
+	d.Hint, d.Notes = "add it, for example:", dataPart.paste
+	return l.Err()
+}
+
+// restored makes a machine with the checkpoint's weights for a program.
+func (s *Session) restored(prog *graph.Program) (*engine.Store, *engine.Cache, *runState, error) {
+	store, cache := s.machine()
+	if err := store.Ensure(prog.States); err != nil {
+		return nil, nil, nil, err
+	}
+	saved, _, err := ckpt.Load(s.Checkpoint)
+	if err != nil {
+		return nil, nil, nil, checkpointError(err)
+	}
+	var state runState
+	if err := json.Unmarshal(saved.Run, &state); err != nil {
+		return nil, nil, nil, &diag.EnvError{Text: s.Checkpoint + ": state.json is not a run's state", Err: err}
+	}
+	// A program may use some of the weights only: sample needs no encoder.
+	params := slices.DeleteFunc(slices.Clone(prog.States), func(st graph.State) bool { return st.Role != graph.Param })
+	used := slices.DeleteFunc(saved.Model, func(t ckpt.Tensor) bool {
+		return !slices.ContainsFunc(params, func(st graph.State) bool { return st.Name == t.Name })
+	})
+	if err := restore(store, params, used); err != nil {
+		return nil, nil, nil, checkpointError(fmt.Errorf("%s: %w", s.Checkpoint, err))
+	}
+	return store, cache, &state, nil
+}
