@@ -1,0 +1,85 @@
+package data
+
+import (
+	"context"
+
+	"gotrain/internal/config"
+	"gotrain/internal/diag"
+)
+
+// mnistTrain is what the well-known training file holds; a file of data.dir may hold more
+// or fewer.
+const mnistTrain = 60000
+
+func mnistFields(d config.Data) ([]config.Field, diag.List) {
+	n := mnistTrain
+	if d.Dir != "" {
+		n = 0 // known only when the file is open
+	}
+	diags := checkSplit(d, n, "images")
+	if d.Samples != nil {
+		g := diags.Errorf("bad-samples", d.Pos, "mnist is a fixed set of images: samples is for a source that is drawn")
+		g.Path, g.Hint = "data.samples", "leave samples out; limit_train_batches shortens an epoch"
+	}
+	return imageFields(), diags
+}
+
+func openMNIST(ctx context.Context, d config.Data, o Options) (*Sets, error) {
+	cache, err := cacheDir(o, "mnist")
+	if err != nil {
+		return nil, err
+	}
+	return openMNISTFrom(ctx, d, o, mnistFiles(), newFetcher(cache, o))
+}
+
+// openMNISTFrom is openMNIST with the places that tests replace.
+func openMNISTFrom(ctx context.Context, d config.Data, o Options, files mnistSet, f *fetcher) (*Sets, error) {
+	wantTrain, wantHeld := reads(d, o)
+	var want []idxFile
+	if wantTrain {
+		want = append(want, files.train[:]...)
+	}
+	if wantHeld {
+		want = append(want, files.test[:]...)
+	}
+	got, notes, err := locate(ctx, d.Dir, want, f)
+	if err != nil {
+		return nil, err
+	}
+	var train, held divisible // nil interfaces where nothing was read
+	if wantTrain {
+		if train, err = pair(got, files.train); err != nil {
+			return nil, err
+		}
+	}
+	if wantHeld {
+		if held, err = pair(got, files.test); err != nil {
+			return nil, err
+		}
+	}
+	s, err := divide(d, o, train, held, "images")
+	if err != nil {
+		return nil, err
+	}
+	s.Notes = append(s.Notes, notes...)
+	for name, a := range got {
+		s.Hashes[name] = a.sha256
+	}
+	return s, nil
+}
+
+// pair makes a data set of an images file and its labels file.
+func pair(got map[string]*idxArray, files [2]idxFile) (divisible, error) {
+	images, labels := got[files[0].name], got[files[1].name]
+	if images.dims[0] != labels.dims[0] {
+		return nil, brokenFile(formatErrorf(labels.path, 4, thousands(images.dims[0])+" labels, one for each image of "+images.path, "%s", thousands(labels.dims[0])))
+	}
+	return &byteImages{name: "mnist", pix: images.data, labels: labels.data}, nil
+}
+
+// brokenFile makes a file of data.dir that cannot be used a fault of the environment.
+func brokenFile(err error) error {
+	return &EnvError{Text: "a data file is broken", Err: err, Hints: []string{
+		"# replace the file, or leave data.dir out: then the well-known files are fetched and kept",
+	}}
+}

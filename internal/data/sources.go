@@ -1,0 +1,78 @@
+package data
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gotrain/internal/config"
+	"gotrain/internal/diag"
+)
+
+// source is one value of data.source: one file, and one line in sources.
+type source struct {
+	Name string
+	// Fields gives the source's arrays and what is wrong with its keys. It is part of
+	// `gotrain check`, so it opens no file.
+	Fields func(config.Data) ([]config.Field, diag.List)
+	// Open reads, fetches or draws what Options.Need asks for.
+	Open func(context.Context, config.Data, Options) (*Sets, error)
+}
+
+// sources lists what data.source may be.
+func sources() []source {
+	return []source{
+		{"mnist", mnistFields, openMNIST},
+		{"digits", digitsFields, openDigits},
+	}
+}
+
+// laterSources are part of the language, and not built yet.
+var laterSources = []string{"fashion_mnist", "cifar10", "csv", "text", "images", "npz", "npy"}
+
+// Fields gives the fields of a data section without opening a file.
+func Fields(d config.Data) ([]config.Field, diag.List) {
+	src, diags := find(d)
+	if src == nil {
+		return nil, diags
+	}
+	return src.Fields(d)
+}
+
+// Open opens the data sets of a data section.
+func Open(ctx context.Context, d config.Data, o Options) (*Sets, error) {
+	src, diags := find(d)
+	if src != nil {
+		_, diags = src.Fields(d)
+	}
+	if err := diags.Err(); err != nil {
+		return nil, err
+	}
+	return src.Open(ctx, d, o)
+}
+
+func find(d config.Data) (*source, diag.List) {
+	var diags diag.List
+	all := sources()
+	var names []string
+	for i := range all {
+		if all[i].Name == d.Source {
+			return &all[i], diags
+		}
+		names = append(names, all[i].Name)
+	}
+	known := "sources: " + strings.Join(names, ", ")
+	if slices.Contains(laterSources, d.Source) {
+		g := diags.Errorf("not-built-yet", d.SourcePos, "data source %q is part of the language but not built yet", d.Source)
+		g.Path, g.Hint = "data.source", known
+		return nil, diags
+	}
+	g := diags.Errorf("unknown-source", d.SourcePos, "unknown data source %q", d.Source)
+	g.Path, g.Hint = "data.source", known
+	if near := diag.Suggest(d.Source, append(names, laterSources...)); near != "" {
+		g.Hint = fmt.Sprintf("did you mean %q?", near)
+		g.Notes = []string{known}
+	}
+	return nil, diags
+}
