@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/term"
@@ -51,9 +52,9 @@ func (j *job) session() (s *train.Session, done func(), err error) {
 	console := logger.NewConsole(logger.ConsoleOptions{
 		Out: out, Terminal: isTerminal(out), Width: func() int { return width(out) }, Color: colour(out), Bar: j.trainer.EnableProgressBar,
 	})
-	stop, release := stopOnSignal(j.t.err)
+	stopped, release := stopOnSignal(j.t.err)
 	s = &train.Session{
-		Config: j.cfg, Trainer: j.trainer, Model: j.model, Device: dev, Console: console, Stop: stop,
+		Config: j.cfg, Trainer: j.trainer, Model: j.model, Device: dev, Console: console, Stop: stopped,
 		Command: j.argv, Overrides: j.changed, Resolved: j.cfg.Resolved(),
 		Env: map[string]string{"version": version, "go": runtime.Version(), "cpu": cpuName(), "os": runtime.GOOS + "/" + runtime.GOARCH},
 	}
@@ -64,17 +65,18 @@ func (j *job) session() (s *train.Session, done func(), err error) {
 	}, nil
 }
 
-// stopOnSignal closes stop at the first SIGINT or SIGTERM; a second one ends the process
-// at once.
-func stopOnSignal(errOut io.Writer) (stop <-chan struct{}, release func()) {
+// stopOnSignal watches for SIGINT and SIGTERM: stopped is true after the first; a second
+// one ends the process at once.
+func stopOnSignal(errOut io.Writer) (stopped func() bool, release func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	stopping, released := make(chan struct{}), make(chan struct{})
+	var stopping atomic.Bool
+	released := make(chan struct{})
 	go func() {
 		select {
 		case <-signals:
 			fmt.Fprintln(errOut, "\nstopping after this step and saving; once more stops at once")
-			close(stopping)
+			stopping.Store(true)
 		case <-released:
 			return
 		}
@@ -84,7 +86,7 @@ func stopOnSignal(errOut io.Writer) (stop <-chan struct{}, release func()) {
 		case <-released:
 		}
 	}()
-	return stopping, func() {
+	return stopping.Load, func() {
 		signal.Stop(signals)
 		close(released)
 	}

@@ -181,7 +181,7 @@ func (l *fitLoop) afterBatch(exe *engine.Executable, size, total int) error {
 			return err
 		}
 	}
-	if l.Session.stopped() {
+	if l.Stop() {
 		return l.interrupted()
 	}
 	return nil

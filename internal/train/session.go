@@ -22,8 +22,9 @@ type Session struct {
 	// Checkpoint is where to start from: a checkpoint folder, already resolved and known
 	// to exist; empty for new weights (fit only).
 	Checkpoint string
-	// Stop is closed at the first signal: the step in hand is finished and saved.
-	Stop <-chan struct{}
+	// Stop is asked after each batch: true once a signal has come. The run is then saved
+	// where it stands.
+	Stop func() bool
 
 	// For the run folder's command.sh and env.json.
 	Command   []string          // argv, argv[0] being the program
@@ -75,15 +76,6 @@ func (s *Session) clip() graph.Clip {
 		return graph.Clip{Value: s.Trainer.GradientClipVal}
 	}
 	return graph.Clip{Norm: s.Trainer.GradientClipVal}
-}
-
-func (s *Session) stopped() bool {
-	select {
-	case <-s.Stop:
-		return true
-	default:
-		return false
-	}
 }
 
 // monitored lists the metrics that a checkpoint can watch.
