@@ -34,6 +34,7 @@ type evaluator struct {
 	layers  int      // parameters asked for so far
 	losses  lossUse
 	notes   map[string]bool
+	told    map[diag.Pos]bool // places of unknown names already reported
 }
 
 // global is a model value: evaluated when first used.
@@ -86,6 +87,7 @@ func newEvaluator(b *builder, cfg *config.Config, fields []config.Field, diags *
 		blocks: map[string]*config.Net{},
 		values: map[string]*global{},
 		notes:  map[string]bool{},
+		told:   map[diag.Pos]bool{},
 	}
 	for _, f := range fields {
 		ev.fields[f.Name] = f

@@ -56,7 +56,7 @@ func (s *symbol) SymDiff(inputs G.Nodes, output, grad *G.Node) (G.Nodes, error) 
 	if need == nil {
 		need = s.DiffWRT(len(inputs))
 	}
-	grads, err := s.b.gradients(s.value, s.b.byNode[grad], need)
+	grads, err := s.b.gradients(s.value, s.b.valueOf(grad, s.value.Shape), need)
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +72,18 @@ func (s *symbol) SymDiff(inputs G.Nodes, output, grad *G.Node) (G.Nodes, error) 
 	}
 	return nodes, nil
 }
+
+// valueOf is the Value of a node. gorgonia's own walk, which only a test uses, adds
+// gradients with nodes that are not ours: they are taken as leaves.
+func (b *builder) valueOf(n *G.Node, shape Shape) *Value {
+	if v, ok := b.byNode[n]; ok {
+		return v
+	}
+	return b.add(&Value{Shape: shape, DType: F32, Name: foreign}, n)
+}
+
+// foreign is the name of leaves that gorgonia made.
+const foreign = "gorgonia"
 
 // Do is the float64 reference, for gorgonia's TapeMachine in tests. TapeMachine runs it
 // on a goroutine of its own, where a panic would end the process.

@@ -33,6 +33,7 @@ func Check(cfg *config.Config, fields []config.Field) (m *Model, diags diag.List
 	m = &Model{cfg: cfg, fields: fields}
 	ev := newEvaluator(newBuilder(cfg.Seed), cfg, fields, &diags)
 	ev.checkShadowing()
+	ev.checkNames()
 	total, _, _ := ev.lossTerms()
 	trained := len(ev.b.states)
 	ev.loss = total

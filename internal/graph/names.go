@@ -13,20 +13,13 @@ func (ev *evaluator) name(n *config.Name, sc *scope) (any, bool) {
 	if v, ok := ev.lookup(n.Ident, n.Pos(), sc); ok {
 		return v, v != nil
 	}
-	d := ev.failf("unknown-name", n.Pos(), sc, "unknown name %q", n.Ident)
 	switch {
 	case ev.callable(n.Ident):
-		d.Code, d.Text = "no-value", "\""+n.Ident+"\" is no value by itself"
-		d.Hint = "call it: " + n.Ident + "(x), or as a step: x -> " + n.Ident
+		ev.failf("no-value", n.Pos(), sc, "%q is no value by itself", n.Ident).Hint = "call it: " + n.Ident + "(x), or as a step: x -> " + n.Ident
 	case isLaterOp(n.Ident):
-		d.Code, d.Text = "not-built-yet", "\""+n.Ident+"\" is part of the language but not built yet"
+		ev.failf("not-built-yet", n.Pos(), sc, "%q is part of the language but not built yet", n.Ident)
 	default:
-		if s := diag.Suggest(n.Ident, ev.visible(sc)); s != "" {
-			d.Hint = "did you mean \"" + s + "\"?"
-		}
-		if len(ev.fields) > 0 && ev.cfg.Data != nil {
-			d.Hint = join(d.Hint, "(data."+ev.cfg.Data.Source+" gives: "+commaList(sortedKeys(ev.fields))+")")
-		}
+		ev.unknownName(n, sc)
 	}
 	return nil, false
 }

@@ -31,6 +31,7 @@ func Run(t *testing.T, newDevice func() engine.Device) {
 		{"sharing", testSharing},
 		{"trace", testTrace},
 		{"errors", testErrors},
+		{"language", testLanguage},
 		{"programs", testPrograms},
 		{"passes", testPassesOff},
 		{"allocations", testAllocations},
