@@ -232,7 +232,11 @@ func (d *document) data(n *yaml.Node, vars func(string) (Value, bool)) *Data {
 // counts decodes a map of numbers of samples.
 func (d *document) counts(e entry, path string, known []string, vars func(string) (Value, bool)) map[string]int {
 	out := map[string]int{}
-	for key, c := range d.section(e.value, path, known, nil) {
+	for key, c := range d.section(e.value, path, known, []string{"seed"}) {
+		if real(c.value).ShortTag() == "!!float" {
+			d.failf("not-built-yet", c.value, path+"."+key, "a share is part of the language but not built yet").Hint = "a number of samples works"
+			continue
+		}
 		if n := d.wholeFrom(c.value, path+"."+key, 1, 1<<31-1, 0, vars); n > 0 {
 			out[key] = n
 		}

@@ -376,7 +376,7 @@ func (p *parser) literal(t token) Expr {
 		p.failf(t, "%s is no number that fits", t.text)
 		return nil
 	}
-	return &Number{node: n, Value: f, IsInt: leadingZero(t.text)}
+	return &Number{node: n, Value: f, IsInt: leadingZero(t.text) && f <= 1<<53}
 }
 
 // leadingZero tells 010, which is ten in YAML 1.2 and eight in Go.

@@ -37,7 +37,7 @@ func (d *document) place(n *yaml.Node) func(start, end int) diag.Pos {
 
 // align gives the place of each byte of a scalar's value, and of its end.
 func (d *document) align(n *yaml.Node) []diag.Pos {
-	w := &walker{lines: d.lines, line: n.Line - 1, col: n.Column - 1}
+	w := &walker{lines: d.runes(), line: n.Line - 1, col: n.Column - 1}
 	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 { // the header: | or >-
 		w.line, w.col = w.line+1, 0
 	}
@@ -62,31 +62,43 @@ func (d *document) align(n *yaml.Node) []diag.Pos {
 	return at
 }
 
+// runes gives the lines as runes, made once.
+func (d *document) runes() [][]rune {
+	if d.runeLines == nil {
+		d.runeLines = make([][]rune, len(d.lines))
+		for i, l := range d.lines {
+			d.runeLines[i] = []rune(l)
+		}
+	}
+	return d.runeLines
+}
+
 // walker is a place in the raw text.
 type walker struct {
-	lines     []string
-	line, col int // from 0; col in runes
+	lines     [][]rune
+	line, col int  // from 0; col in runes
+	lost      bool // a character was not found: it goes no further
 }
 
 // peek is the rune here; 0 at the end of a line.
 func (w *walker) peek() rune {
-	if w.line >= len(w.lines) {
+	if w.line >= len(w.lines) || w.col >= len(w.lines[w.line]) {
 		return 0
 	}
-	i := 0
-	for _, r := range w.lines[w.line] {
-		if i == w.col {
-			return r
-		}
-		i++
-	}
-	return 0
+	return w.lines[w.line][w.col]
 }
 
-func (w *walker) skip() { w.col++ }
+func (w *walker) skip() {
+	if !w.lost {
+		w.col++
+	}
+}
 
 // find goes on to r, over white space, quotes and escapes; it stays where r is not near.
 func (w *walker) find(r rune) {
+	if w.lost {
+		return
+	}
 	saved := *w
 	const near = 200 // lines of white space or comments within one scalar
 	for lines := 0; lines < near && w.line < len(w.lines); {
@@ -99,9 +111,11 @@ func (w *walker) find(r rune) {
 		case unicode.IsSpace(c) || strings.ContainsRune(`"'\`, c):
 			w.skip()
 		default:
+			saved.lost = true
 			*w = saved
 			return
 		}
 	}
+	saved.lost = true
 	*w = saved
 }

@@ -124,7 +124,12 @@ func (d *document) trainer(c *Config, n *yaml.Node, vars func(string) (Value, bo
 	known = append(known, "monitor", "mode", "log_images")
 	keys := d.section(n, "trainer", known, nil)
 	for _, f := range TrainerFlags {
-		if e, ok := keys[f.Name]; ok {
+		e, ok := keys[f.Name]
+		switch {
+		case !ok:
+		case f.Later:
+			d.failf("not-built-yet", e.node, "trainer."+f.Name, "%q is part of the language but not built yet", f.Name)
+		default:
 			if s := d.scalarOf(e, "trainer."+f.Name, vars); s != nil {
 				c.Trainer[f.Name] = s
 			}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -34,7 +35,7 @@ func (d *document) vars(n *yaml.Node, overrides []Override) []Var {
 		i := slices.IndexFunc(out, func(v Var) bool { return v.Name == o.Path[1] })
 		if i >= 0 {
 			d.setVar(&out[i], o)
-			d.rewriteVar(n, out[i].Name, o)
+			d.rewriteVar(n, out[i], o)
 		}
 	}
 	return out
@@ -134,12 +135,15 @@ func (d *document) setVar(v *Var, o Override) {
 }
 
 // rewriteVar puts the new value in the tree, for the resolved config.
-func (d *document) rewriteVar(section *yaml.Node, name string, o Override) {
-	old := child(real(section), name)
+func (d *document) rewriteVar(section *yaml.Node, v Var, o Override) {
+	old := child(real(section), v.Name)
 	if old == nil {
 		return
 	}
 	fresh := d.flagNode(o)
+	if f, ok := v.Value.(float64); ok && f == math.Trunc(f) && fresh.ShortTag() == "!!int" {
+		fresh.Tag, fresh.Value = "!!float", fresh.Value+".0" // it stays a var of fractions
+	}
 	if old = real(old); old.Kind == yaml.MappingNode {
 		if def := child(old, "default"); def != nil {
 			replace(old, def, fresh)
@@ -149,7 +153,7 @@ func (d *document) rewriteVar(section *yaml.Node, name string, o Override) {
 	if old.Kind == yaml.SequenceNode && fresh.Kind != yaml.SequenceNode {
 		fresh = d.flagNode(Override{Text: "[" + o.Text + "]", Origin: o.Origin})
 	}
-	replace(real(section), child(real(section), name), fresh)
+	replace(real(section), child(real(section), v.Name), fresh)
 }
 
 // like converts x to the type of the default: whole numbers serve where fractions are due.

@@ -22,13 +22,14 @@ const (
 
 // document is a parsed file: its nodes, and where they stand.
 type document struct {
-	file    string
-	src     []byte
-	lines   []string
-	root    *yaml.Node // nil where the file could not be read
-	diags   *diag.List
-	origins map[*yaml.Node]string // nodes that the command line made: "--optimizer.lr"
-	visited int
+	file      string
+	src       []byte
+	lines     []string
+	runeLines [][]rune   // see runes
+	root      *yaml.Node // nil where the file could not be read
+	diags     *diag.List
+	origins   map[*yaml.Node]string // nodes that the command line made: "--optimizer.lr"
+	visited   int
 }
 
 // parse reads a file into nodes. root stays nil where YAML itself is broken.
@@ -225,6 +226,9 @@ func (d *document) section(n *yaml.Node, path string, known, later []string) map
 	return out
 }
 
+// manyKeys is how many keys are too many to list beside a suggestion.
+const manyKeys = 16
+
 func (d *document) unknownKey(n *yaml.Node, path, key string, known []string) {
 	g := d.failf("unknown-key", n, path, "unknown key %q", key)
 	if path != "" {
@@ -232,6 +236,9 @@ func (d *document) unknownKey(n *yaml.Node, path, key string, known []string) {
 	}
 	if s := diag.Suggest(key, known); s != "" {
 		g.Hint = fmt.Sprintf("did you mean %q?  ", s)
+		if len(known) > manyKeys {
+			return
+		}
 	}
 	g.Hint += "(keys: " + strings.Join(known, ", ") + ")"
 }
