@@ -33,7 +33,8 @@ type Console struct {
 	barOf   string
 	last    time.Time // of the last refresh
 	started time.Time // of the epoch
-	samples int
+	samples int       // of the epoch, and its batches
+	batches int
 	epoch   string
 	header  bool
 	now     func() time.Time
@@ -82,7 +83,7 @@ func (c *Console) StartEpoch(epoch, epochs, total int) {
 	if epochs > 0 {
 		c.epoch = fmt.Sprintf("epoch %d/%d", epoch, epochs-1)
 	}
-	c.started, c.last, c.samples = c.now(), c.now(), 0
+	c.started, c.last, c.samples, c.batches = c.now(), c.now(), 0, 0
 	c.newBar(c.epoch, int64(total), false)
 }
 
@@ -109,6 +110,7 @@ func (c *Console) Update(done, total int, loss float64, samples int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.samples += samples
+	c.batches++
 	now := c.now()
 	every := lineEvery
 	if c.bar != nil {
@@ -119,13 +121,13 @@ func (c *Console) Update(done, total int, loss float64, samples int) {
 	}
 	c.last = now
 	seconds := now.Sub(c.started).Seconds()
-	text := fmt.Sprintf("%s  loss %s  %s samples/s", c.epoch, short(loss), short(float64(c.samples)/seconds))
+	text := fmt.Sprintf("%s  loss %s  %s steps/s  %s samples/s", c.epoch, short(loss), rate(float64(c.batches)/seconds), rate(float64(c.samples)/seconds))
 	if c.bar != nil {
 		c.bar.Describe(text)
 		c.bar.Set(done)
 		return
 	}
-	left := time.Duration(seconds / float64(max(done, 1)) * float64(total-done) * float64(time.Second))
+	left := time.Duration(seconds / float64(c.batches) * float64(total-done) * float64(time.Second))
 	c.println(fmt.Sprintf("%s  batch %d/%d  %s left", text, done, total, left.Round(time.Second)))
 }
 
@@ -213,6 +215,14 @@ func (c *Console) Close() {
 	c.bar = nil
 }
 
+// rate writes a speed with three significant digits.
+func rate(v float64) string {
+	if v >= 1000 {
+		return short(math.Round(v/10) * 10)
+	}
+	return fmt.Sprintf("%.3g", v)
+}
+
 // short writes a number with five significant digits, large whole ones with a k.
 func short(v float64) string {
 	switch {
@@ -220,6 +230,8 @@ func short(v float64) string {
 		return fmt.Sprint(v)
 	case math.Abs(v) >= 1e5 && math.Abs(v) < 1e9:
 		return fmt.Sprintf("%.0fk", v/1e3)
+	case math.Abs(v) >= 1000 && math.Abs(v) < 1e5:
+		return fmt.Sprintf("%.0f", v)
 	}
 	return fmt.Sprintf("%.5g", v)
 }

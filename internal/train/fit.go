@@ -50,6 +50,7 @@ type fitLoop struct {
 
 // run is the whole of a fit, top to bottom.
 func (l *fitLoop) run(ctx context.Context) (*Result, error) {
+	l.Console.Note(l.describe())
 	if err := l.sanityCheck(ctx); err != nil {
 		return nil, err
 	}
@@ -71,6 +72,27 @@ func (l *fitLoop) run(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	return l.result(), nil
+}
+
+// describe says in a line what runs, on what and where.
+func (l *fitLoop) describe() string {
+	parameters := 0
+	for _, name := range l.store.Names(graph.Param) {
+		size := 1
+		for _, d := range l.store.Shape(name) {
+			size *= d
+		}
+		parameters += size
+	}
+	text := fmt.Sprintf("%s: %d parameters, %d samples in batches of %d, on %s (%s kernels)",
+		l.Config.Name, parameters, l.sets.Train.Len(), l.Config.Data.Batch, l.Device.Name(), l.Device.KernelSet())
+	switch {
+	case l.Checkpoint != "":
+		text += fmt.Sprintf(", from step %d in %s", l.state.Step, l.dir.path)
+	case l.dir.path != "" && !l.dir.temp:
+		text += ", in " + l.dir.path
+	}
+	return text
 }
 
 // finished reports whether a limit has been reached.
