@@ -1,0 +1,106 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"gotrain/internal/config"
+	"gotrain/internal/graph"
+)
+
+var update = flag.Bool("update", false, "rewrite the generated documents")
+
+// TestDocumentsAreOfTheTables: docs/reference.md and docs/trainer-flags.md are written from
+// the tables of ops, optimizers, flags and exit codes; -update (make golden) writes them.
+func TestDocumentsAreOfTheTables(t *testing.T) {
+	for path, text := range map[string]string{
+		"../../docs/reference.md":     reference(),
+		"../../docs/trainer-flags.md": flagsPage(),
+	} {
+		if *update {
+			if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != text {
+			t.Errorf("%s is not of the tables: make golden", path)
+		}
+	}
+}
+
+const generated = "<!-- Written from the tables by `make golden`: edit those. -->\n\n"
+
+func reference() string {
+	var b strings.Builder
+	b.WriteString("# Reference\n\n" + generated)
+	b.WriteString("Shapes leave the batch axis out. `x -> f(a)` is `f(x, a)`.\n")
+	group := ""
+	for _, op := range graph.OpDocs() {
+		if op.Group != group {
+			group = op.Group
+			fmt.Fprintf(&b, "\n## %s\n\n| | arguments | |\n|---|---|---|\n", strings.ToUpper(group[:1])+group[1:])
+		}
+		row(&b, op)
+	}
+	b.WriteString("\nOperators: `+ - * / **` and comparisons, element by element; axes are aligned right and an axis of 1 repeats. `^` is `**`.\n")
+	b.WriteString("\n## Optimizers\n\n| | arguments | |\n|---|---|---|\n")
+	for _, o := range graph.OptimizerDocs() {
+		row(&b, o)
+	}
+	b.WriteString("\n## Exit codes\n\n| | |\n|---|---|\n")
+	for _, e := range exitCodes {
+		fmt.Fprintf(&b, "| %d | %s |\n", e.code, e.meaning)
+	}
+	return b.String()
+}
+
+func row(b *strings.Builder, op graph.OpDoc) {
+	var args []string
+	for _, a := range op.Args {
+		s := "`" + a.Name
+		if a.Default != "" {
+			s += "=" + a.Default
+		}
+		s += "`"
+		if note := strings.Trim(a.Kind+"; "+a.Doc, "; "); note != "" {
+			s += " " + note
+		}
+		args = append(args, s)
+	}
+	fmt.Fprintf(b, "| `%s` | %s | %s |\n", op.Name, escape(strings.Join(args, "<br>")), escape(op.Doc))
+}
+
+func escape(s string) string { return strings.ReplaceAll(s, "|", "\\|") }
+
+func flagsPage() string {
+	var b strings.Builder
+	b.WriteString("# Trainer flags\n\n" + generated)
+	b.WriteString("Each is a key of the `trainer` section, a flag, and an environment variable `" + envPrefix + "_<FLAG>`; a flag wins over\n")
+	b.WriteString("the environment, that over the file. Names and meanings are Lightning's.\n\n")
+	b.WriteString("| flag | default | |\n|---|---|---|\n")
+	var later []string
+	for _, f := range config.TrainerFlags {
+		if f.Later {
+			later = append(later, "`"+f.Name+"`")
+			continue
+		}
+		value := ""
+		if f.Default != nil {
+			value = fmt.Sprintf("`%v`", f.Default)
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Name, value, escape(f.Help))
+	}
+	b.WriteString("\nIn the section only: `monitor` and `mode` (short for `checkpoint.monitor` and `.mode`), `log_images: {output: 1 epoch}`.\n\n")
+	b.WriteString("`limit_*`: a whole number counts batches, a number with a dot is a share: `1` is one batch, `1.0` is all of them.\n")
+	b.WriteString("`fast_dev_run` takes its number after an equals sign: `--fast_dev_run=4`.\n")
+	b.WriteString("With `accumulate_grad_batches` the last, short window of an epoch is divided by its true count of samples.\n\n")
+	b.WriteString("Known and not built yet: " + strings.Join(later, ", ") + ".\n")
+	return b.String()
+}
