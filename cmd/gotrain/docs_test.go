@@ -93,7 +93,7 @@ func flagsPage() string {
 		}
 		value := ""
 		if f.Default != nil {
-			value = fmt.Sprintf("`%v`", f.Default)
+			value = "`" + f.DefaultText() + "`"
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Name, value, escape(f.Help))
 	}

@@ -57,11 +57,9 @@ func (t *terminal) help(c *cobra.Command, j *job, own []ownFlag) {
 	}
 	fmt.Fprintln(w, "\nTrainer flags (or "+envPrefix+"_<FLAG>, or the trainer section)")
 	for _, f := range config.TrainerFlags {
-		value := ""
-		if f.Default != nil {
-			value = fmt.Sprint(f.Default)
+		if !f.Later {
+			fmt.Fprintf(w, "  --%s\t%s\t%s\n", f.Name, f.DefaultText(), f.Help)
 		}
-		fmt.Fprintf(w, "  --%s\t%s\t%s\n", f.Name, value, f.Help)
 	}
 	fmt.Fprintln(w, "\nAny config key is a flag too: --optimizer.lr 3e-4, --data.batch 64")
 }

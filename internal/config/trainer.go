@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -31,6 +32,20 @@ type Flag struct {
 	Help    string
 	Later   bool // known to the language, not built yet
 	set     func(t *Trainer, v any) error
+}
+
+// DefaultText is the default as a user would write it: 1.0 for a share of all, which 1,
+// one batch, is not.
+func (f *Flag) DefaultText() string {
+	switch v := f.Default.(type) {
+	case nil:
+		return ""
+	case float64:
+		if v == math.Trunc(v) {
+			return fmt.Sprintf("%.1f", v)
+		}
+	}
+	return fmt.Sprint(f.Default)
 }
 
 // TrainerFlags is the table, under Lightning's names. Flags and environment variables
@@ -83,6 +98,9 @@ type Trainer struct {
 	DefaultRootDir        string
 	Threads               int
 	Accelerator           string
+
+	// Given has the flags that the user set, by name: what is worth repeating back.
+	Given map[string]bool
 }
 
 // Limit is how much of a data set is used: a number of batches, or a share of them.

@@ -15,7 +15,7 @@ import (
 // from flags and the environment; at gives a value's place or its origin.
 func DecodeTrainer(values map[string]any, at func(key string) (diag.Pos, string)) (Trainer, diag.List) {
 	var diags diag.List
-	t := Trainer{MaxEpochs: -1}
+	t := Trainer{MaxEpochs: -1, Given: map[string]bool{}}
 	for _, f := range TrainerFlags {
 		v, given := values[f.Name]
 		if !given {
@@ -23,11 +23,12 @@ func DecodeTrainer(values map[string]any, at func(key string) (diag.Pos, string)
 				continue
 			}
 		}
+		p, origin := at(f.Name)
+		t.Given[f.Name] = given && (p.IsValid() || origin != "")
 		err := f.set(&t, v)
 		if err == nil {
 			continue
 		}
-		p, origin := at(f.Name)
 		code := "bad-value"
 		var soon *notBuilt
 		if errors.As(err, &soon) {
@@ -42,6 +43,7 @@ func DecodeTrainer(values map[string]any, at func(key string) (diag.Pos, string)
 	_, epochs := values["max_epochs"]
 	if !epochs && t.MaxSteps < 0 && t.FastDevRun == 0 {
 		t.MaxEpochs = 1000
+		diags.Warnf("no-end", diag.Pos{}, "neither max_epochs nor max_steps is given: 1000 epochs").Path = "trainer.max_epochs"
 	}
 	if t.FastDevRun > 0 {
 		t.MaxEpochs, t.MaxSteps, t.NumSanityValSteps = 1, t.FastDevRun, 0

@@ -66,8 +66,21 @@ func (s *Session) limited(ds data.Dataset, flag string, limit config.Limit, shuf
 	}
 	if s.devRun() {
 		n = min(total, s.Trainer.FastDevRun)
+	} else if s.Trainer.Given[flag] {
+		s.Console.Note(sayLimit(flag, limit, n, total))
 	}
 	return data.NewLoader(ds, data.LoaderOptions{Batch: batch, Shuffle: shuffle, Seed: s.Config.Seed, Limit: n}), nil
+}
+
+// sayLimit tells 1, one batch, from 1.0, all of them.
+func sayLimit(flag string, l config.Limit, n, total int) string {
+	text := fmt.Sprintf("%s: %d of %d batches", flag, n, total)
+	if l.IsCount && l.Count == 1 {
+		text += " (a whole number counts batches; 1.0 is all of them)"
+	} else if !l.IsCount && l.Share == 1 {
+		text += " (1.0 is all of them; 1 would be one batch)"
+	}
+	return text
 }
 
 // clip is the gradient limit that the flags ask for.
