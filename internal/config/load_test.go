@@ -247,8 +247,11 @@ func TestLimitBatches(t *testing.T) {
 		of   int
 		want int
 	}{
-		{Limit{Share: 1}, 469, 469}, {Limit{Share: 0.1}, 469, 46}, {Limit{Share: 0}, 469, 0},
-		{Limit{Count: 1, IsCount: true}, 469, 1}, {Limit{Count: 500, IsCount: true}, 469, 469},
+		{Limit{Share: 1}, 469, 469},
+		{Limit{Share: 0.1}, 469, 46},
+		{Limit{Share: 0}, 469, 0},
+		{Limit{Count: 1, IsCount: true}, 469, 1},
+		{Limit{Count: 500, IsCount: true}, 469, 469},
 	} {
 		if got, err := c.l.Batches(c.of); err != nil || got != c.want {
 			t.Errorf("%+v of %d: %d %v, want %d", c.l, c.of, got, err, c.want)

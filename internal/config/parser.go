@@ -369,7 +369,7 @@ func (p *parser) literal(t token) Expr {
 		return nil
 	}
 	if i, err := strconv.ParseInt(t.text, 0, 64); err == nil && !leadingZero(t.text) {
-		return &Number{node: n, Value: float64(i), IsInt: float64(i) == math.Trunc(float64(i)) && math.Abs(float64(i)) <= 1<<53}
+		return &Number{node: n, Value: float64(i), IsInt: math.Abs(float64(i)) <= 1<<53}
 	}
 	f, err := strconv.ParseFloat(t.text, 64)
 	if err != nil || math.IsInf(f, 0) {

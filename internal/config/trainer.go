@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -172,12 +171,4 @@ func (d *document) trainer(c *Config, n *yaml.Node, vars func(string) (Value, bo
 			c.LogImages[i].Unit = "steps"
 		}
 	}
-}
-
-func findFlag(name string) *Flag {
-	i := slices.IndexFunc(TrainerFlags, func(f Flag) bool { return f.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return &TrainerFlags[i]
 }

@@ -308,11 +308,10 @@ func (c *call) arg(name string) any {
 	panic(bugError{c.spec.Name + " has no parameter " + name})
 }
 
-func (c *call) tensor(name string) *Value  { return c.arg(name).(*Value) }
-func (c *call) number(name string) float64 { v, _ := number(c.arg(name)); return v }
-func (c *call) integer(name string) int    { return int(c.arg(name).(int64)) }
-func (c *call) boolean(name string) bool   { return c.arg(name).(bool) }
-func (c *call) enum(name string) string    { return c.arg(name).(string) }
+func (c *call) tensor(name string) *Value { return c.arg(name).(*Value) }
+func (c *call) integer(name string) int   { return int(c.arg(name).(int64)) }
+func (c *call) boolean(name string) bool  { return c.arg(name).(bool) }
+func (c *call) enum(name string) string   { return c.arg(name).(string) }
 func (c *call) dims(name string) (s []int) {
 	items, _ := c.arg(name).(list)
 	for _, d := range items {

@@ -10,7 +10,8 @@ import (
 var layerDense = &opSpec{
 	Name: "dense", Group: "layer", Doc: "x Wᵀ + b: [..., in] to [..., n]; W [n, in] and b [n] start uniform in ±1/√in",
 	Params: []param{
-		{Name: "x", Kind: tensorArg, Doc: "[in] or [T, in]"}, {Name: "n", Kind: intArg, Doc: "size of the result"},
+		{Name: "x", Kind: tensorArg, Doc: "[in] or [T, in]"},
+		{Name: "n", Kind: intArg, Doc: "size of the result"},
 		{Name: "bias", Kind: boolArg, Optional: true, Default: true, Doc: "add b"},
 	},
 	Build: func(c *call) (any, error) {

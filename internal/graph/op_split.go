@@ -3,7 +3,8 @@ package graph
 var opSplit = &opSpec{
 	Name: "split", Group: "shape", Doc: "n equal parts along the feature axis, to be unpacked: `mu, logvar: x -> split(2)`",
 	Params: []param{
-		{Name: "x", Kind: tensorArg, Doc: "[..., n*k]"}, {Name: "n", Kind: intArg, Doc: "how many parts"},
+		{Name: "x", Kind: tensorArg, Doc: "[..., n*k]"},
+		{Name: "n", Kind: intArg, Doc: "how many parts"},
 		{Name: "axis", Kind: intArg, Optional: true, Doc: "0 is the first after the batch; defaults to the feature axis"},
 	},
 	Build: func(c *call) (any, error) {

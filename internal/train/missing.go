@@ -25,16 +25,26 @@ type part struct {
 }
 
 var (
-	dataPart = part{"data", func(c *config.Config) bool { return c.Data == nil }, "says what to read",
-		[]string{"data: {source: digits, batch: 128}    # or: {source: mnist, batch: 128}"}}
-	lossPart = part{"loss", func(c *config.Config) bool { return len(c.Loss) == 0 }, "says what to make small",
-		[]string{"loss: cross_entropy(logits, label)    # one number per sample, from values of model: and fields of data:"}}
-	optimizerPart = part{"optimizer", func(c *config.Config) bool { return c.Optimizer == nil }, "says how to train",
-		[]string{"optimizer: {name: adam, lr: 1e-3}"}}
-	scorePart = part{"loss or metrics", func(c *config.Config) bool { return len(c.Loss) == 0 && len(c.Metrics) == 0 }, "says what to measure",
-		[]string{"metrics:", "  acc: accuracy(logits, label)"}}
-	predictPart = part{"predict", func(c *config.Config) bool { return len(c.Predict) == 0 }, "names what to compute",
-		[]string{"predict:", "  output: sigmoid(logits)    # any expression of model: values; `gotrain predict FILE --output output`"}}
+	dataPart = part{
+		"data", func(c *config.Config) bool { return c.Data == nil }, "says what to read",
+		[]string{"data: {source: digits, batch: 128}    # or: {source: mnist, batch: 128}"},
+	}
+	lossPart = part{
+		"loss", func(c *config.Config) bool { return len(c.Loss) == 0 }, "says what to make small",
+		[]string{"loss: cross_entropy(logits, label)    # one number per sample, from values of model: and fields of data:"},
+	}
+	optimizerPart = part{
+		"optimizer", func(c *config.Config) bool { return c.Optimizer == nil }, "says how to train",
+		[]string{"optimizer: {name: adam, lr: 1e-3}"},
+	}
+	scorePart = part{
+		"loss or metrics", func(c *config.Config) bool { return len(c.Loss) == 0 && len(c.Metrics) == 0 }, "says what to measure",
+		[]string{"metrics:", "  acc: accuracy(logits, label)"},
+	}
+	predictPart = part{
+		"predict", func(c *config.Config) bool { return len(c.Predict) == 0 }, "names what to compute",
+		[]string{"predict:", "  output: sigmoid(logits)    # any expression of model: values; `gotrain predict FILE --output output`"},
+	}
 )
 
 var needs = map[Verb][]part{
