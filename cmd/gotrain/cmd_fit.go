@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 
@@ -22,6 +21,9 @@ func runFit(j *job) error {
 		return err
 	}
 	defer done()
+	ctx, stopped, release := stopOnSignal(j.t.err)
+	defer release()
+	s.Stop = stopped
 	switch {
 	case j.own["ckpt_path"] != "":
 		if s.Checkpoint, err = j.checkpoint(s.Console.Note); err != nil {
@@ -33,7 +35,7 @@ func runFit(j *job) error {
 		}
 		s.Console.Note("going on from " + s.Checkpoint)
 	}
-	res, err := train.Fit(context.Background(), s)
+	res, err := train.Fit(ctx, s)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -52,31 +53,31 @@ func (j *job) session() (s *train.Session, done func(), err error) {
 	console := logger.NewConsole(logger.ConsoleOptions{
 		Out: out, Terminal: isTerminal(out), Width: func() int { return width(out) }, Color: colour(out), Bar: j.trainer.EnableProgressBar,
 	})
-	stopped, release := stopOnSignal(j.t.err)
 	s = &train.Session{
-		Config: j.cfg, Trainer: j.trainer, Model: j.model, Device: dev, Console: console, Stop: stopped,
+		Config: j.cfg, Trainer: j.trainer, Model: j.model, Device: dev, Console: console, Stop: func() bool { return false },
 		Command: j.argv, Overrides: j.changed, Resolved: j.cfg.Resolved(),
 		Env: map[string]string{"version": version, "go": runtime.Version(), "cpu": cpuName(), "os": runtime.GOOS + "/" + runtime.GOARCH},
 	}
 	return s, func() {
-		release()
 		console.Close()
 		dev.Close()
 	}, nil
 }
 
-// stopOnSignal watches for SIGINT and SIGTERM: stopped is true after the first; a second
-// one ends the process at once.
-func stopOnSignal(errOut io.Writer) (stopped func() bool, release func()) {
+// stopOnSignal watches for SIGINT and SIGTERM: after the first, stopped is true and ctx
+// ends; a second one ends the process at once.
+func stopOnSignal(errOut io.Writer) (ctx context.Context, stopped func() bool, release func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	var stopping atomic.Bool
+	ctx, cancel := context.WithCancel(context.Background())
 	released := make(chan struct{})
 	go func() {
 		select {
 		case <-signals:
 			fmt.Fprintln(errOut, "\nstopping after this step and saving; once more stops at once")
 			stopping.Store(true)
+			cancel()
 		case <-released:
 			return
 		}
@@ -86,8 +87,9 @@ func stopOnSignal(errOut io.Writer) (stopped func() bool, release func()) {
 		case <-released:
 		}
 	}()
-	return stopping.Load, func() {
+	return ctx, stopping.Load, func() {
 		signal.Stop(signals)
+		cancel()
 		close(released)
 	}
 }

@@ -155,9 +155,6 @@ func (m *Model) LR() float64 {
 	return lr
 }
 
-// HasOptimizer reports whether the config says how to train.
-func (m *Model) HasOptimizer() bool { return m.optimizer != nil }
-
 // build runs f on a fresh evaluator. The config has been checked: a fault now is a bug.
 func (m *Model) build(recordedNoise bool, f func(ev *evaluator) *Program) (p *Program, err error) {
 	defer recoverBug(&err)

@@ -37,6 +37,9 @@ type InterruptedError struct {
 }
 
 func (e *InterruptedError) Error() string {
+	if e.Checkpoint == "" && e.Step == 0 {
+		return "interrupted before the first step; there was nothing to save"
+	}
 	if e.Checkpoint == "" {
 		return fmt.Sprintf("interrupted after step %d; checkpointing is off, so nothing was saved", e.Step)
 	}

@@ -7,14 +7,20 @@ import (
 	"time"
 
 	"gotrain/internal/data"
+	"gotrain/internal/diag"
 	"gotrain/internal/engine"
 	"gotrain/internal/graph"
 	"gotrain/internal/logger"
 )
 
-// Fit trains. It takes a new run folder, or goes on in the folder of s.Checkpoint.
+// Fit trains. It takes a new run folder, or goes on in the folder of s.Checkpoint. ctx ends
+// when the run is told to stop, with s.Stop: waiting for data or validation then ends at
+// once, a step never.
 func Fit(ctx context.Context, s *Session) (*Result, error) {
 	l, err := newFitLoop(ctx, s)
+	if errors.Is(err, context.Canceled) && s.Stop() {
+		return nil, &InterruptedError{}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +60,7 @@ func (l *fitLoop) run(ctx context.Context) (*Result, error) {
 	if err := l.sanityCheck(ctx); err != nil {
 		return nil, err
 	}
-	for !l.finished() {
+	for !l.finished() && l.train.Batches() > 0 {
 		if err := l.trainEpoch(ctx); err != nil {
 			return nil, err
 		}
@@ -114,6 +120,9 @@ func (l *fitLoop) sanityCheck(ctx context.Context) error {
 	}
 	loader := data.NewLoader(l.sets.Val, data.LoaderOptions{Batch: l.Config.Data.Batch, Limit: n})
 	_, err := l.eval.run(ctx, loader, "sanity", nil)
+	if errors.Is(err, context.Canceled) && l.Stop() {
+		return l.interrupted()
+	}
 	return err
 }
 
@@ -126,6 +135,9 @@ func (l *fitLoop) trainEpoch(ctx context.Context) error {
 	l.rateFrom, l.rateSamples = time.Now(), 0
 	for l.state.Batch < total && !l.finished() {
 		batch, err := it.Next()
+		if errors.Is(err, context.Canceled) && l.Stop() {
+			return l.interrupted()
+		}
 		if err != nil {
 			return err
 		}
@@ -157,6 +169,7 @@ func (l *fitLoop) step(ctx context.Context, batch *data.Batch) (*engine.Executab
 	if err != nil {
 		return nil, err
 	}
+	ctx = context.WithoutCancel(ctx) // a step that was begun is finished
 	feed := l.feeder.batch(batch, l.state.Epoch)
 	l.feeder.lr[0] = float32(l.Model.LR())
 	l.feeder.count[0] = float32(l.train.Samples(first, end))
@@ -219,7 +232,15 @@ func (l *fitLoop) logStep(exe *engine.Executable) error {
 	for _, o := range l.steps[graph.WholeStep].Outputs {
 		r.Scalars = append(r.Scalars, logger.Scalar{Name: "train/" + termName(o.Name), Value: float64(exe.Output(o.Name)[0])})
 	}
-	return l.sinks.Scalars(r)
+	return l.logged(l.sinks.Scalars(r))
+}
+
+// logged puts a sink's error in its class: the disk's.
+func (l *fitLoop) logged(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &diag.EnvError{Text: "cannot write the run's logs", Err: err}
 }
 
 // endEpoch validates, draws pictures, prints the epoch's row, and saves.
@@ -231,10 +252,13 @@ func (l *fitLoop) endEpoch(ctx context.Context) error {
 	}
 	if l.eval != nil {
 		val, err := l.eval.run(ctx, l.val, "val", l.Console.Validating)
+		if errors.Is(err, context.Canceled) && l.Stop() {
+			return l.interrupted() // the epoch's batches are done: a resumed run validates first
+		}
 		if err != nil {
 			return err
 		}
-		if err := l.sinks.Scalars(l.record(val, "val/", l.eval.names)); err != nil {
+		if err := l.logged(l.sinks.Scalars(l.record(val, "val/", l.eval.names))); err != nil {
 			return err
 		}
 		for k, v := range val {
@@ -242,7 +266,7 @@ func (l *fitLoop) endEpoch(ctx context.Context) error {
 		}
 	}
 	epoch := l.state.Epoch
-	if err := l.sinks.Scalars(l.epochRecord(results, names)); err != nil {
+	if err := l.logged(l.sinks.Scalars(l.epochRecord(results, names))); err != nil {
 		return err
 	}
 	if err := l.drawPictures(ctx, epoch); err != nil {
@@ -291,7 +315,10 @@ func (l *fitLoop) lossNames() []string {
 // diverged runs the same batch again with a check after each node, to name the first op
 // that made a NaN or an infinity. Nothing of the step has been applied.
 func (l *fitLoop) diverged(ctx context.Context, exe *engine.Executable, feed engine.Feed) error {
-	e := &DivergedError{Step: l.state.Step, Epoch: l.state.Epoch, Batch: l.state.Batch, Resume: l.saved.path}
+	e := &DivergedError{Step: l.state.Step, Epoch: l.state.Epoch, Batch: l.state.Batch}
+	if !l.dir.temp {
+		e.Resume = l.saved.path
+	}
 	v, err := exe.Trace(ctx, feed)
 	if err != nil {
 		return errors.Join(e, err)

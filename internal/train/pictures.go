@@ -71,6 +71,7 @@ func twinField(p *graph.Program) string {
 
 // drawPictures logs the grids that are due at the end of an epoch.
 func (l *fitLoop) drawPictures(ctx context.Context, epoch int) error {
+	ctx = context.WithoutCancel(ctx) // short, and the epoch is done
 	for _, p := range l.pictures {
 		if !l.devRun() && !p.due(epoch, l.state.Step, l.stepsPerEpoch()) {
 			continue
@@ -79,7 +80,7 @@ func (l *fitLoop) drawPictures(ctx context.Context, epoch int) error {
 		if err != nil {
 			return err
 		}
-		if err := l.sinks.Image(l.state.Step, p.Output, img); err != nil {
+		if err := l.logged(l.sinks.Image(l.state.Step, p.Output, img)); err != nil {
 			return err
 		}
 		if l.dir.path == "" {

@@ -161,6 +161,7 @@ func (l *fitLoop) devRunPredict(ctx context.Context) error {
 	if !l.devRun() {
 		return nil
 	}
+	ctx = context.WithoutCancel(ctx)
 	for _, name := range l.Model.PredictNames {
 		prog, err := l.Model.Predict(name)
 		if err != nil {

@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,10 +29,10 @@ func (l *fitLoop) save() error {
 	if !l.Trainer.EnableCheckpointing || l.dir.path == "" {
 		return nil
 	}
-	if l.saved.path != "" && l.saved.step == l.state.Step && l.saved.cursor == l.state.cursor() && runOf(l.saved.path) == runOf(l.dir.checkpoints()+"/x") {
+	if l.saved.path != "" && l.saved.cursor == l.state.cursor() && l.saved.step == l.state.Step && l.savedHere() {
 		return nil
 	}
-	if err := l.sinks.Flush(); err != nil {
+	if err := l.logged(l.sinks.Flush()); err != nil {
 		return err
 	}
 	if l.csv != nil {
@@ -47,6 +48,14 @@ func (l *fitLoop) save() error {
 	}
 	l.saved = savedAt{path: path, step: l.state.Step, cursor: l.state.cursor()}
 	return l.link("last")
+}
+
+// savedHere reports whether the newest checkpoint is of this run's folder, and not the one
+// of another run that it went on from.
+func (l *fitLoop) savedHere() bool {
+	a, errA := os.Stat(filepath.Dir(l.saved.path))
+	b, errB := os.Stat(l.dir.checkpoints())
+	return errA == nil && errB == nil && os.SameFile(a, b)
 }
 
 func (l *fitLoop) link(name string) error {

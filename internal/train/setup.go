@@ -105,7 +105,7 @@ func (l *fitLoop) chooseMonitor() error {
 			return nil
 		}
 	}
-	if !c.Pos.IsValid() && l.eval == nil { // the default, and nothing to validate on
+	if l.eval == nil && slices.Contains(l.monitored(true), l.monitor) { // nothing to validate on
 		l.monitor = ""
 		l.Console.Note("no validation: only the last checkpoint is kept, there is no best")
 		return nil
@@ -210,7 +210,7 @@ func (l *fitLoop) openSinks(resumed bool) error {
 	}
 	sinks, err := logger.Open(l.Trainer.Logger, opts)
 	if err != nil {
-		return err
+		return l.logged(err)
 	}
 	l.sinks = sinks
 	for _, s := range sinks {
@@ -219,7 +219,7 @@ func (l *fitLoop) openSinks(resumed bool) error {
 		}
 	}
 	if !resumed {
-		return l.sinks.Text(0, "config", "```yaml\n"+string(l.Resolved)+"\n```")
+		return l.logged(l.sinks.Text(0, "config", "```yaml\n"+string(l.Resolved)+"\n```"))
 	}
 	return nil
 }
@@ -305,5 +305,5 @@ func checkpointError(err error) error {
 
 // close ends the sinks and removes a temporary folder.
 func (l *fitLoop) close() error {
-	return errors.Join(l.sinks.Close(), l.dir.close())
+	return errors.Join(l.logged(l.sinks.Close()), l.dir.close())
 }
