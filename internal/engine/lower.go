@@ -94,7 +94,7 @@ func (l *lowering) placeRoots(p *graph.Program) error {
 			return fmt.Errorf("engine: %s: state %q becomes %s", p.Name, s.Name, s.Next)
 		}
 		next := l.f.Values[l.at[s.Next.ID]]
-		if s.Next.Op == nil || next.Space != Arena { // a leaf, or another state's next already
+		if next.Space != Arena { // a leaf, or another state's next already
 			next = l.copyOf(next, Back, i)
 		}
 		next.Space, next.Slot = Back, i

@@ -46,8 +46,9 @@ func aliasReshapes(f *Func) {
 }
 
 // inPlace lets a Map overwrite an operand of the result's size that nothing needs
-// afterwards. A broadcast operand is read more than once, and an operand outside the
-// arena is not ours to overwrite.
+// afterwards. A smaller operand repeats, so it is read more than once; and an operand
+// outside the arena is not ours to overwrite. All values of one memory have one size, so
+// the same memory is never read repeating by another operand.
 func inPlace(f *Func) {
 	live := liveness(f)
 	for i, in := range f.Instrs {
@@ -56,26 +57,12 @@ func inPlace(f *Func) {
 			continue
 		}
 		for _, a := range in.In {
-			if !f.overwritable(in, f.Values[a]) || live.end[f.Root(a).ID] != i {
-				continue
+			x, root := f.Values[a], f.Root(a)
+			if root.Space == Arena && x.Size == out.Size && x.DType == out.DType && live.end[root.ID] == i {
+				live.end[root.ID] = live.end[out.ID]
+				out.Alias = a
+				break
 			}
-			root := f.Root(a).ID
-			live.end[root] = live.end[out.ID]
-			out.Alias = a
-			break
 		}
 	}
-}
-
-func (f *Func) overwritable(in *Instr, x *Value) bool {
-	out, root := f.Values[in.Out], f.Root(x.ID)
-	if root.Space != Arena || x.Size != out.Size || x.DType != out.DType {
-		return false
-	}
-	for _, b := range in.In { // the same memory must not be read broadcast at the same time
-		if f.Root(b) == root && f.Values[b].Size != out.Size {
-			return false
-		}
-	}
-	return true
 }

@@ -69,12 +69,14 @@ func checkOperands(f *Func, in *Instr, made []bool) error {
 			return fmt.Errorf("v%d uses v%d before it is made", in.Out, a)
 		}
 	}
-	if in.Out < 0 || in.Out >= len(f.Values) || made[in.Out] {
-		return fmt.Errorf("v%d is made twice, or no value", in.Out)
+	if in.Out < 0 || in.Out >= len(f.Values) {
+		return fmt.Errorf("v%d is no value", in.Out)
 	}
-	out := f.Values[in.Out]
-	if out.Space == Input || out.Space == Front {
-		return fmt.Errorf("v%d in %s is written", in.Out, out.Space)
+	if s := f.Values[in.Out].Space; s == Input || s == Front {
+		return fmt.Errorf("v%d in %s is written", in.Out, s)
+	}
+	if made[in.Out] {
+		return fmt.Errorf("v%d is made twice", in.Out)
 	}
 	return nil
 }

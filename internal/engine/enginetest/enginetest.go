@@ -20,6 +20,7 @@ func Run(t *testing.T, newDevice func() engine.Device) {
 		run  func(*testing.T, engine.Device)
 	}{
 		{"primitives", testPrimitives},
+		{"formulas", testFormulas},
 		{"broadcast", testBroadcast},
 		{"reduce", testReduce},
 		{"matmul", testMatMul},

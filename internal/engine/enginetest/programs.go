@@ -207,3 +207,51 @@ func testPassesOff(t *testing.T, dev engine.Device) {
 		}
 	}
 }
+
+// testFormulas: generated formulas whose parts are used several times, far apart.
+func testFormulas(t *testing.T, dev engine.Device) {
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		f := formula.New(3, func(b *formula.Builder, in []formula.Ref) formula.Ref {
+			return randomFormula(b, r, in, 4+int(seed)/2)
+		})
+		b := newBuilder(fmt.Sprintf("formula %d: %s", seed, f))
+		x, row, col := b.input("x", graph.F32, -1, 70), b.input("row", graph.F32, 70), b.input("col", graph.F32, -1, 1)
+		b.output("y", b.mapTo(graph.Shape{-1, 70}, f, x, row, col))
+		for _, batch := range []int{1, 20} {
+			check(t, dev, b.p, batch, fill(b.p, batch, -1, 1, int64(seed)), generatedTolerance)
+		}
+	}
+}
+
+// randomFormula keeps all parts within a unit; only inputs, which are exact, are compared.
+func randomFormula(b *formula.Builder, r *rand.Rand, in []formula.Ref, n int) formula.Ref {
+	parts := slices.Clone(in)
+	any := func() formula.Ref { return parts[r.IntN(len(parts))] }
+	half := b.Const(0.5)
+	for range n {
+		x, y := any(), any()
+		switch r.IntN(7) {
+		case 0:
+			x = b.Mul(half, b.Add(x, y))
+		case 1:
+			x = b.FMA(x, half, b.Mul(y, half))
+		case 2:
+			x = b.Tanh(b.Sub(x, y))
+		case 3:
+			x = b.Max(b.Neg(x), y)
+		case 4:
+			x = b.Min(b.Abs(x), y)
+		case 5:
+			x = b.Select(b.Less(in[r.IntN(3)], in[r.IntN(3)]), x, y)
+		case 6:
+			x = b.Sub(b.Sigmoid(x), half)
+		}
+		parts = append(parts, x)
+	}
+	out := parts[len(parts)-1]
+	for _, p := range parts { // so that early parts are still needed late
+		out = b.Mul(half, b.Add(out, p))
+	}
+	return out
+}

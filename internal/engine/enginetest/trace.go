@@ -59,6 +59,24 @@ func testTrace(t *testing.T, dev engine.Device) {
 	if got, err := e.Trace(context.Background(), d.feed); got != w || err != nil {
 		t.Errorf("a state: traced to %v, %v, want %v", got, err, w)
 	}
+	testTraceConstant(t, dev)
+}
+
+// testTraceConstant: an infinity that the program itself writes is nobody's fault.
+func testTraceConstant(t *testing.T, dev engine.Device) {
+	b := newBuilder("mask")
+	x := b.input("x", graph.F32, -1)
+	mask := b.mapTo(graph.Shape{3}, formula.Constant(math.Inf(-1)))
+	top := b.reduce(graph.Max, b.mapTo(graph.Shape{3}, formula.Binary((*formula.Builder).Max), mask, b.reduce(graph.Sum, x, 0)), 0)
+	b.output("loss", top)
+	b.output("mask", mask)
+	store := engine.NewStore(dev)
+	defer store.Close()
+	d := fill(b.p, 5, -1, 1, 1)
+	e := compile(t, dev, store, b.p, 5, d)
+	if got, err := e.Trace(context.Background(), d.feed); got != nil || err != nil {
+		t.Errorf("traced to %v, %v", got, err)
+	}
 }
 
 // testErrors: what a caller can do wrong is an error and changes nothing.
