@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 
@@ -64,6 +65,10 @@ func (j *job) session() (s *train.Session, done func(), err error) {
 	}, nil
 }
 
+// echo is how long after a first signal a second one is taken for the same: a terminal, a
+// timeout or a scheduler may send it to the process and to its group.
+const echo = 500 * time.Millisecond
+
 // stopOnSignal watches for SIGINT and SIGTERM: after the first, stopped is true and ctx
 // ends; a second one ends the process at once.
 func stopOnSignal(errOut io.Writer) (ctx context.Context, stopped func() bool, release func()) {
@@ -81,10 +86,16 @@ func stopOnSignal(errOut io.Writer) (ctx context.Context, stopped func() bool, r
 		case <-released:
 			return
 		}
-		select {
-		case <-signals:
-			os.Exit(exitInterrupted)
-		case <-released:
+		first := time.Now()
+		for {
+			select {
+			case <-signals:
+				if time.Since(first) > echo {
+					os.Exit(exitInterrupted)
+				}
+			case <-released:
+				return
+			}
 		}
 	}()
 	return ctx, stopping.Load, func() {
