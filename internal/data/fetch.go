@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -54,6 +55,7 @@ func (f *fetcher) fetch(ctx context.Context, files []idxFile) error {
 	if err := os.MkdirAll(f.dir, 0o777); err != nil {
 		return f.diskError(err)
 	}
+	f.sweep()
 	defer f.client.CloseIdleConnections()
 	var why []error
 	for _, m := range f.mirrors {
@@ -78,6 +80,16 @@ func (f *fetcher) fetch(ctx context.Context, files []idxFile) error {
 		return stop
 	}
 	return f.unreachable(files, append(why, err))
+}
+
+// sweep removes what a killed fetch left behind, once it is too old to be in use.
+func (f *fetcher) sweep() {
+	left, _ := filepath.Glob(filepath.Join(f.dir, ".tmp-*")) // the pattern is sound
+	for _, path := range left {
+		if fi, err := os.Stat(path); err == nil && time.Since(fi.ModTime()) > 24*time.Hour {
+			os.RemoveAll(path) // best effort: it only takes room
+		}
+	}
 }
 
 // fromMirror fetches files from one mirror, taking those done off the list.

