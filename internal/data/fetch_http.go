@@ -97,7 +97,7 @@ func (f *fetcher) getOnce(ctx context.Context, url string, w idxFile, part *part
 func (f *fetcher) copyBody(ctx context.Context, cancel context.CancelCauseFunc, url string, w idxFile, part *partFile, resp *http.Response) error {
 	clock := time.AfterFunc(f.stall, func() { cancel(fmt.Errorf("nothing came for %v", f.stall)) })
 	defer clock.Stop()
-	label, total := "MNIST "+w.name, int64(0)
+	label, total := "MNIST "+w.name, int64(-1)
 	if resp.ContentLength > 0 {
 		total = part.size + resp.ContentLength
 	}
@@ -108,9 +108,14 @@ func (f *fetcher) copyBody(ctx context.Context, cancel context.CancelCauseFunc, 
 		if _, werr := part.Write(buf[:n]); werr != nil {
 			return &diskError{werr}
 		}
-		f.opt.progress(label, part.size, total)
+		if n > 0 {
+			f.opt.progress(label, part.size, total)
+		}
 		switch {
 		case err == io.EOF:
+			if total < 0 {
+				f.opt.progress(label, part.size, part.size)
+			}
 			return nil
 		case err != nil:
 			return &cutError{because(ctx, url, err)}

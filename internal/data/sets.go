@@ -23,7 +23,8 @@ type Options struct {
 	// CacheDir replaces $XDG_CACHE_HOME/gotrain (~/.cache/gotrain) as the parent of every
 	// source's cache.
 	CacheDir string
-	// Progress is told of downloads; nil is silent, and total is 0 where it is not known.
+	// Progress is told of downloads, and once with done == total at the end of each; nil is
+	// silent. total is -1 while it is not known.
 	Progress func(label string, done, total int64)
 	// Seed is what generated sources draw from.
 	Seed int64
