@@ -25,6 +25,7 @@ func (e *Executable) Trace(ctx context.Context, feed Feed) (*graph.Value, error)
 	if v, err := e.badLeaf(); v != nil || err != nil {
 		return v, err
 	}
+	defs := e.f.defs()
 	bad := make([]bool, len(e.f.Values)) // has a NaN or an infinity
 	var first *graph.Value
 	err := e.run.RunEach(&e.args, func(i int, result []float32) bool {
@@ -37,7 +38,10 @@ func (e *Executable) Trace(ctx context.Context, feed Feed) (*graph.Value, error)
 			return true
 		}
 		for _, a := range in.In {
-			if bad[e.content(a)] {
+			for defs[a] == None && e.f.Values[a].Alias != None { // a reshaped form
+				a = e.f.Values[a].Alias
+			}
+			if bad[a] {
 				return true
 			}
 		}
@@ -45,23 +49,6 @@ func (e *Executable) Trace(ctx context.Context, feed Feed) (*graph.Value, error)
 		return false
 	})
 	return first, err
-}
-
-// content is the value whose elements a reshaped form shows.
-func (e *Executable) content(v int) int {
-	for e.f.Values[v].Alias != None && !e.written(v) {
-		v = e.f.Values[v].Alias
-	}
-	return v
-}
-
-func (e *Executable) written(v int) bool {
-	for _, in := range e.f.Instrs {
-		if in.Out == v {
-			return true
-		}
-	}
-	return false
 }
 
 // badLeaf finds an input or state that is not finite.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gotrain/internal/engine"
+	"gotrain/internal/formula"
 	"gotrain/internal/graph"
 )
 
@@ -64,4 +65,52 @@ func measure(b *testing.B, p *graph.Program, feed engine.Feed, threads int) {
 		}
 	}
 	b.ReportMetric(float64(e.Stats().FLOPs)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+}
+
+// BenchmarkForkJoin is the cost of a job of empty tasks while the workers spin.
+func BenchmarkForkJoin(b *testing.B) {
+	p := newPool(2)
+	defer p.close()
+	j := newJob(2, func(int, int) {})
+	for b.Loop() {
+		if err := p.do(j); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkMap measures formulas as tapes: an addition with a bias row, a sigmoid and an
+// Adam update.
+func BenchmarkMap(b *testing.B) {
+	const m, n = 128, 784
+	adam := formula.New(4, func(f *formula.Builder, in []formula.Ref) formula.Ref {
+		w, g, mom, v := in[0], in[1], in[2], in[3]
+		mom = f.Add(f.Mul(f.Const(0.9), mom), f.Mul(f.Const(0.1), g))
+		v = f.Add(f.Mul(f.Const(0.999), v), f.Mul(f.Const(0.001), f.Square(g)))
+		return f.Sub(w, f.Div(f.Mul(f.Const(1e-3), mom), f.Add(f.Sqrt(v), f.Const(1e-8))))
+	})
+	for _, c := range []struct {
+		name   string
+		f      *formula.Formula
+		shapes []graph.Shape
+	}{
+		{"bias", formula.Binary((*formula.Builder).Add), []graph.Shape{{m, n}, {n}}},
+		{"sigmoid", formula.Unary((*formula.Builder).Sigmoid), []graph.Shape{{m, n}}},
+		{"adam", adam, []graph.Shape{{m, n}, {m, n}, {m, n}, {m, n}}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			p := &graph.Program{Name: "bench"}
+			feed := engine.Feed{Float: map[string][]float32{}}
+			for i, s := range c.shapes {
+				x := &graph.Value{ID: i, Name: fmt.Sprint("x", i), Shape: s}
+				p.Values, p.Inputs = append(p.Values, x), append(p.Inputs, x)
+				feed.Float[x.Name] = ramp(s.Size(1))
+			}
+			y := &graph.Value{ID: len(p.Values), Op: graph.Map{F: c.f}, In: p.Inputs, Shape: graph.Shape{m, n}}
+			p.Values = append(p.Values, y)
+			p.Outputs = []graph.Output{{Name: "y", Value: y}}
+			measure(b, p, feed, 1)
+			b.ReportMetric(float64(m*n*b.N)/float64(b.Elapsed().Nanoseconds()), "elem/ns")
+		})
+	}
 }

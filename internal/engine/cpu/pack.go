@@ -40,6 +40,7 @@ func (p *packing) panel(dst, x []float32, have int) {
 	}
 	if p.row == 1 { // a step of k is contiguous
 		for at := 0; len(dst) > 0; at += p.step {
+			//lint:ignore S1001 a call of copy costs more than the few elements of a row
 			for i, v := range x[at:][:have] {
 				dst[i] = v
 			}

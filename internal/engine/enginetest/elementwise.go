@@ -35,8 +35,10 @@ var domains = map[formula.Op][2]float64{
 
 // specials go through every primitive. Devices must agree with the reference on NaN,
 // infinities and zeros: a loss that is not finite is found by them.
-var specials = []float32{0, float32(math.Copysign(0, -1)), 1, -1, 2, -2, 0.5, 88, -88, 200, -200, 1e-6, -1e-6, 3e38,
-	float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN())}
+var specials = []float32{
+	0, float32(math.Copysign(0, -1)), 1, -1, 2, -2, 0.5, 88, -88, 200, -200, 1e-6, -1e-6, 3e38,
+	float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()),
+}
 
 func testPrimitives(t *testing.T, dev engine.Device) {
 	for op := formula.In + 1; op < formula.NumOps; op++ {
