@@ -95,6 +95,9 @@ func TestResumeIsBitExact(t *testing.T) {
 		want := files(t, res.RunDir)
 		const batches = 3 * 5 // of 24 in 100 samples: the last has 4
 		for k := 1; k < batches; k++ {
+			if testing.Short() && k%6 != 4 { // 4 and 10: inside an epoch and a window
+				continue
+			}
 			root := t.TempDir()
 			s := newSession(t, vae, trainer(root))
 			left := k

@@ -82,6 +82,15 @@ type parityRun struct {
 	lr    float64
 }
 
+// skipShort leaves the long runs out under the race detector, which has nothing to find in
+// them that the others have not.
+func skipShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a hundred steps take minutes under the race detector")
+	}
+}
+
 func newParityRun(t *testing.T, file string, clip graph.Clip, weights string, overrides ...config.Override) *parityRun {
 	t.Helper()
 	src, err := os.ReadFile(filepath.Join("../../configs", file))
@@ -195,6 +204,7 @@ func (r *parityRun) finalWithin(t *testing.T, file string, tolerance float64) {
 }
 
 func TestVAEFollowsPyTorchFor100Steps(t *testing.T) {
+	skipShort(t)
 	ref := readReferences(t).VAE
 	r := newParityRun(t, "vae-mnist.yaml", graph.Clip{}, "vae.init.safetensors")
 	tensors, _, err := ckpt.ReadSafetensors(filepath.Join(oracleData, "vae.noise.safetensors"))
@@ -218,6 +228,7 @@ func TestVAEFollowsPyTorchFor100Steps(t *testing.T) {
 }
 
 func TestMLPFollowsPyTorchFor100Steps(t *testing.T) {
+	skipShort(t)
 	ref := readReferences(t).MLP
 	r := newParityRun(t, "mlp-mnist.yaml", graph.Clip{}, "mlp.init.safetensors")
 	worst := 0.0
@@ -235,6 +246,7 @@ func set(path ...string) config.Override {
 // TestOptimizersFollowPyTorch runs every optimizer, clipping and accumulation. The
 // tolerance is ten times what rounding alone explains (oracle/README.md, Tolerances).
 func TestOptimizersFollowPyTorch(t *testing.T) {
+	skipShort(t)
 	const tolerance = 1e-5
 	lr := func(v string) config.Override { return set("optimizer", "lr", v) }
 	name := func(v string) config.Override { return set("optimizer", "name", v) }

@@ -42,9 +42,9 @@ type Result struct {
 	Epoch      int
 }
 
-// open opens the data set's parts that are asked for.
-func (s *Session) open(ctx context.Context) (*data.Sets, error) {
-	return data.Open(ctx, *s.Config.Data, data.Options{Seed: s.Config.Seed, Progress: s.Console.Progress})
+// open opens the parts of the data set that are needed.
+func (s *Session) open(ctx context.Context, need data.Need) (*data.Sets, error) {
+	return data.Open(ctx, *s.Config.Data, data.Options{Seed: s.Config.Seed, Progress: s.Console.Progress, Need: need})
 }
 
 // machine makes a store and an executable cache on the session's device.

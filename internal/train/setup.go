@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gotrain/internal/ckpt"
+	"gotrain/internal/data"
 	"gotrain/internal/diag"
 	"gotrain/internal/graph"
 	"gotrain/internal/logger"
@@ -24,7 +25,7 @@ func newFitLoop(ctx context.Context, s *Session) (l *fitLoop, err error) {
 	if err := l.buildPrograms(); err != nil {
 		return nil, err
 	}
-	if l.sets, err = s.open(ctx); err != nil {
+	if l.sets, err = s.open(ctx, data.NeedTrain|data.NeedVal); err != nil {
 		return nil, err
 	}
 	for _, note := range l.sets.Notes {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"gotrain/internal/ckpt"
+	"gotrain/internal/data"
 	"gotrain/internal/diag"
 	"gotrain/internal/engine"
 	"gotrain/internal/graph"
@@ -22,7 +23,11 @@ func Evaluate(ctx context.Context, s *Session, verb Verb) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	sets, err := s.open(ctx)
+	need := data.NeedVal
+	if verb == TestVerb {
+		need = data.NeedTest
+	}
+	sets, err := s.open(ctx, need)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +81,7 @@ func Predict(ctx context.Context, s *Session, o PredictOptions) (*Prediction, er
 	if s.Config.Data == nil {
 		return nil, needsDataError(s, o.Output)
 	}
-	sets, err := s.open(ctx)
+	sets, err := s.open(ctx, data.NeedTest|data.NeedVal)
 	if err != nil {
 		return nil, err
 	}
