@@ -35,7 +35,7 @@ func TestScript(t *testing.T) {
 		Dir:   filepath.Join("testdata", "script"),
 		Setup: setUpScript,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits, "same": same, "flip": flip, "logged": logged, "npy": npy, "picture": picture,
+			"exits": exits, "same": same, "flip": flip, "logged": logged, "npy": npy, "picture": picture, "sorted": isSorted,
 		},
 		RequireExplicitExec: true, ContinueOnError: os.Getenv("CONT") != "",
 	})
@@ -50,6 +50,11 @@ func setUpScript(env *testscript.Env) error {
 	env.Setenv("HOME", filepath.Join(env.WorkDir, ".home"))
 	env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
 	env.Setenv("GOMAXPROCS", "2")
+	scripts, err := filepath.Abs(filepath.Join("..", "..", "scripts"))
+	if err != nil {
+		return err
+	}
+	env.Setenv("SCRIPTS", scripts)
 	if err := os.CopyFS(filepath.Join(env.WorkDir, "configs"), os.DirFS(filepath.Join("..", "..", "configs"))); err != nil {
 		return err
 	}
@@ -159,12 +164,12 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o666))
 }
 
-// logged checks a value of a JSON object of results against the smallest (min), largest
-// (max) or last one of that column of metrics.csv, bit for bit at the precision written
-// there: logged COLUMN min|max|last CSV JSON. JSON may be stdout.
+// logged checks a value of a JSON object of results against the smallest, largest, first or
+// last one of that column of metrics.csv, bit for bit at the precision written there:
+// logged COLUMN min|max|first|last CSV JSON. JSON may be stdout.
 func logged(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 4 {
-		ts.Fatalf("usage: logged COLUMN min|max|last CSV JSON")
+		ts.Fatalf("usage: logged COLUMN min|max|first|last CSV JSON")
 	}
 	rows, err := csv.NewReader(strings.NewReader(ts.ReadFile(args[2]))).ReadAll()
 	ts.Check(err)
@@ -243,6 +248,27 @@ func picture(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		if b.Dx() < 28 || b.Dy() < 28 || len(seen) < 3 {
 			ts.Fatalf("%s: %d x %d with %d shades", name, b.Dx(), b.Dy(), len(seen))
+		}
+	}
+}
+
+// isSorted checks a list of runs as JSON: best first, those without a best last.
+func isSorted(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: sorted JSON")
+	}
+	var runs []struct {
+		Dir  string
+		Best *float64
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &runs))
+	if len(runs) < 2 {
+		ts.Fatalf("%d runs are too few to be sorted", len(runs))
+	}
+	for i := range runs[1:] {
+		a, b := runs[i].Best, runs[i+1].Best
+		if a == nil && b != nil || a != nil && b != nil && *a > *b {
+			ts.Fatalf("%s stands before %s", runs[i].Dir, runs[i+1].Dir)
 		}
 	}
 }
