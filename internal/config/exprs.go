@@ -3,6 +3,7 @@ package config
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	yaml "go.yaml.in/yaml/v4"
 )
@@ -35,10 +36,22 @@ func (d *document) scalarExpr(n *yaml.Node, path string) Expr {
 		if g.Code == "unbalanced" && d.inFlow(n) {
 			g.Code, g.Text = "cut-expression", "an expression was cut by YAML at the comma: only "+n.Value+" is left"
 			g.Hint = "put it on its own line, or quote it"
+		} else if d.commentAfter(n) && strings.Contains(g.Text, "found the end") {
+			g.Hint = "YAML takes ' #' for the start of a comment: quote the expression if it is none"
 		}
 		d.diags.Add(g)
 	}
 	return e
+}
+
+// commentAfter reports whether a comment follows a plain scalar that lies on one line.
+func (d *document) commentAfter(n *yaml.Node) bool {
+	if n.Style != 0 || n.Line == 0 || n.Line > len(d.lines) {
+		return false
+	}
+	line := []rune(d.lines[n.Line-1])
+	from := n.Column - 1 + utf8.RuneCountInString(n.Value)
+	return from < len(line) && strings.HasPrefix(strings.TrimLeft(string(line[from:]), " "), "#")
 }
 
 // inFlow reports whether a plain scalar stands inside [] or {} on its line, where a comma

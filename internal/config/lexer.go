@@ -31,6 +31,15 @@ type token struct {
 // symbols, longest first.
 var symbols = []string{"->", "**", "<=", ">=", "==", "!=", "+", "-", "*", "/", "@", "^", "(", ")", "[", "]", ",", "=", "<", ">", ".", ":"}
 
+// maxFaults is how many strange characters are reported of one expression.
+const maxFaults = 20
+
+// meant are characters that text copied from elsewhere has in place of ours.
+var meant = map[rune]string{
+	'−': "-", '–': "-", '×': "*", '·': "*", '⋅': "*", '÷': "/", '→': "->", '≤': "<=", '≥': ">=", '≠': "!=", '“': `"`, '”': `"`, '‘': "'", '’': "'",
+	'|': "->", '{': "[", '}': "]",
+}
+
 // lexer cuts an expression into tokens.
 type lexer struct {
 	src    string
@@ -40,7 +49,7 @@ type lexer struct {
 }
 
 func (l *lexer) run() {
-	for i := 0; i < len(l.src); {
+	for i := 0; i < len(l.src) && len(l.tokens) <= maxTokens && len(l.diags.Items) < maxFaults; {
 		r, size := utf8.DecodeRuneInString(l.src[i:])
 		switch {
 		case unicode.IsSpace(r):
@@ -135,6 +144,9 @@ func (l *lexer) symbol(i int, r rune, size int) int {
 			return i + len(s)
 		}
 	}
-	l.diags.Errorf("syntax", l.place(i, i+size), "%q has no meaning here", r)
+	g := l.diags.Errorf("syntax", l.place(i, i+size), "%q has no meaning here", r)
+	if to := meant[r]; to != "" {
+		g.Hint = "write " + to
+	}
 	return i + size
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,14 +56,11 @@ func Load(file string, src []byte, overrides []Override) (*Config, diag.List) {
 		c.Vars = d.vars(e.value, vars)
 	}
 	d.reportStrayVars(c, vars)
-	lookup := func(name string) (Value, bool) {
-		for _, v := range c.Vars {
-			if v.Name == name {
-				return v.Value, true
-			}
-		}
-		return nil, false
+	values := map[string]Value{}
+	for _, v := range c.Vars {
+		values[v.Name] = v.Value
 	}
+	lookup := func(name string) (Value, bool) { v, ok := values[name]; return v, ok }
 	d.sections(c, top, lookup)
 	c.resolved = d.encode()
 	return c, diags
@@ -282,7 +280,9 @@ func (d *document) checkpoint(c *Config, n *yaml.Node, vars func(string) (Value,
 		c.Checkpoint.Keep = d.wholeFrom(e.value, "checkpoint.keep", 1, 1000, 1, vars)
 	}
 	if e, ok := keys["every"]; ok {
-		if n, unit, ok := d.duration(e.value, "checkpoint.every", "steps", "step"); ok && unit != "" {
+		if v := real(e.value); v.Kind == yaml.ScalarNode && minutes.MatchString(v.Value) {
+			d.failf("not-built-yet", v, "checkpoint.every", "a time is part of the language but not built yet").Hint = "a number of steps works: every: 500 steps"
+		} else if n, unit, ok := d.duration(e.value, "checkpoint.every", "steps", "step"); ok && unit != "" {
 			c.Checkpoint.Every = n
 		}
 	}
@@ -295,6 +295,9 @@ func (d *document) checkpoint(c *Config, n *yaml.Node, vars func(string) (Value,
 		}
 	}
 }
+
+// minutes tells 10m, 2h and 30s.
+var minutes = regexp.MustCompile(`^[0-9.]+ ?(s|m|min|h)$`)
 
 func (d *document) mode(c *Config, e entry, path string) {
 	switch w := d.word(e, path); w {

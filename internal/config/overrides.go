@@ -60,7 +60,7 @@ func (d *document) apply(overrides []Override) (vars []Override) {
 func (d *document) flagNode(o Override) *yaml.Node {
 	var doc yaml.Node
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: o.Text}
-	if err := yaml.Unmarshal([]byte(o.Text), &doc); err == nil && len(doc.Content) == 1 && doc.Content[0].Kind != yaml.AliasNode {
+	if err := yaml.Unmarshal([]byte(o.Text), &doc); err == nil && len(doc.Content) == 1 && plainTree(doc.Content[0], 0) {
 		n = doc.Content[0]
 	}
 	var mark func(n *yaml.Node)
@@ -73,6 +73,20 @@ func (d *document) flagNode(o Override) *yaml.Node {
 	}
 	mark(n)
 	return n
+}
+
+// plainTree refuses aliases, which could lead in a circle, and what nests too deep: a
+// flag that has them is a text.
+func plainTree(n *yaml.Node, depth int) bool {
+	if n.Kind == yaml.AliasNode || depth > maxDepth {
+		return false
+	}
+	for _, c := range n.Content {
+		if !plainTree(c, depth+1) {
+			return false
+		}
+	}
+	return true
 }
 
 // child finds a key of a map or an item of a list.
@@ -102,22 +116,29 @@ func replace(parent, old, with *yaml.Node) {
 // is valid there, its own check says.
 var paths = map[string][]string{
 	"data": dataKeys, "data.split": {"val", "test"}, "data.samples": {"train", "val"},
-	"checkpoint": checkpointKeys,
-	"optimizer":  {"*"}, "loss": {"*"}, "metrics": {"*"}, "predict": {"*"}, "model": {"*"},
+	"checkpoint": checkpointKeys, "trainer": {"monitor", "mode"}, "trainer.log_images": {"*"},
+	"optimizer": {"*"}, "loss": {"*"}, "metrics": {"*"}, "predict": {"*"}, "model": {"*"},
 }
 
-// ValidPath reports whether a dotted flag names a place of the language.
+// ValidPath reports whether a dotted flag names a place of the language. An item of a
+// list is named by its index: optimizer.betas.0; whether there is one, Load says.
 func ValidPath(path []string) bool {
 	if len(path) < 2 {
 		return false
 	}
 	known := paths[strings.Join(path[:len(path)-1], ".")]
 	last := path[len(path)-1]
+	if last != "" && allDigits(last) && len(path) > 2 && known == nil {
+		return ValidPath(path[:len(path)-1])
+	}
 	return slices.Contains(known, "*") && last != "" || slices.Contains(known, last)
 }
 
 // SuggestPath gives the valid path nearest to a mistyped one, or "".
 func SuggestPath(path []string) string {
+	if len(path) == 0 {
+		return ""
+	}
 	var all []string
 	for section, keys := range paths {
 		for _, k := range keys {

@@ -12,13 +12,26 @@ import (
 // maxNesting bounds how deep an expression may nest, so that a hostile one costs nothing.
 const maxNesting = 200
 
+// maxTokens bounds how long an expression may be: a chain a + b + … is as deep a tree as
+// it is long, and later phases walk trees.
+const maxTokens = 10_000
+
 // ParseExpr parses one expression whose text starts at a place of a file and lies on one
 // line. The expression is nil where there is none to be had.
 func ParseExpr(text string, at diag.Pos) (Expr, diag.List) {
+	before := make([]int, len(text)+1) // runes before each byte
+	n := 0
+	for i := range len(text) {
+		before[i] = n
+		if i+1 == len(text) || utf8.RuneStart(text[i+1]) {
+			n++
+		}
+	}
+	before[len(text)] = n
 	return parseExpr(text, func(start, end int) diag.Pos {
 		at := at
-		at.Col += utf8.RuneCountInString(text[:start])
-		at.Width = max(utf8.RuneCountInString(text[start:end]), 1)
+		at.Col += before[start]
+		at.Width = max(before[end]-before[start], 1)
 		return at
 	})
 }
@@ -28,8 +41,15 @@ func parseExpr(text string, place func(start, end int) diag.Pos) (Expr, diag.Lis
 	var diags diag.List
 	l := &lexer{src: text, place: place, diags: &diags}
 	l.run()
+	if len(l.tokens) > maxTokens && !diags.HasErrors() {
+		t := l.tokens[maxTokens]
+		diags.Errorf("too-large", place(t.start, t.end), "the expression has more than %d words", maxTokens).Hint = "a repeat, a net or a block says it shorter"
+	}
+	if diags.HasErrors() { // what does not read as words gives only further faults as a tree
+		return nil, diags
+	}
 	p := &parser{tokens: l.tokens, place: place, diags: &diags, src: text}
-	if p.peek().kind == endToken && !diags.HasErrors() {
+	if p.peek().kind == endToken {
 		diags.Errorf("syntax", place(0, 0), "an expression is missing")
 		return nil, diags
 	}

@@ -108,7 +108,8 @@ func TestSyntaxFaults(t *testing.T) {
 		"x[]":       "expected an index",
 		"x.":        "expected a name",
 		strings.Repeat("(", 300) + "x" + strings.Repeat(")", 300): "nests deeper",
-		strings.Repeat("-", 100000) + "x":                         "nests deeper",
+		strings.Repeat("-", 5000) + "x":                           "nests deeper",
+		strings.Repeat("-", 100000) + "x":                         "more than 10000 words",
 	} {
 		_, diags := ParseExpr(text, diag.Pos{File: "x", Line: 1, Col: 1})
 		if !diags.HasErrors() || !strings.Contains(diags.Items[0].Text, want) {

@@ -18,19 +18,23 @@ func (d *document) place(n *yaml.Node) func(start, end int) diag.Pos {
 		return func(int, int) diag.Pos { return diag.Pos{} }
 	}
 	at := d.align(n)
+	lastCol := map[int]int{} // of each line, the last column with text of the scalar
+	for i, r := range n.Value {
+		if !unicode.IsSpace(r) {
+			lastCol[at[i].Line] = max(lastCol[at[i].Line], at[i].Col)
+		}
+	}
 	return func(start, end int) diag.Pos {
 		start, end = min(start, len(n.Value)), min(end, len(n.Value))
-		p := at[start]
-		width := 0
-		for i, r := range n.Value[start:end] {
-			if at[start+i].Line != p.Line {
-				break
-			}
-			if !unicode.IsSpace(r) {
-				width = at[start+i].Col - p.Col + 1
+		p, last := at[start], 0
+		if start < end {
+			if q := at[end-1]; q.Line == p.Line {
+				last = q.Col
+			} else { // what goes on over lines is underlined on its first
+				last = lastCol[p.Line]
 			}
 		}
-		p.Width = max(width, 1)
+		p.Width = max(last-p.Col+1, 1)
 		return p
 	}
 }

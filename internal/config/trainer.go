@@ -68,15 +68,18 @@ var TrainerFlags = []Flag{
 	{Name: "default_root_dir", Kind: TextKind, Default: "runs", Help: "where run folders are made", set: intoText(func(t *Trainer) *string { return &t.DefaultRootDir })},
 	{Name: "threads", Kind: IntKind, Default: 0, Help: "CPU threads; 0 for all cores", set: intoInt(0, func(t *Trainer) *int { return &t.Threads })},
 	{Name: "accelerator", Kind: TextKind, Default: "auto", Help: "auto, cpu or gpu", set: intoWord(func(t *Trainer) *string { return &t.Accelerator }, "auto", "cpu", "gpu")},
-	{Name: "devices", Kind: TextKind, Default: "auto", Help: "how many devices: 1 until more are built", set: only("the CPU as one device", "auto", "1")},
-	{Name: "gpus", Kind: IntKind, Help: "how many GPUs: not built yet", set: only("--accelerator cpu", "0")},
-	{Name: "num_nodes", Kind: IntKind, Default: 1, Help: "how many machines: 1 until more are built", set: only("1", "1")},
-	{Name: "precision", Kind: TextKind, Default: "32", Help: "32 until others are built", set: only("32", "32", "32-true")},
+	{Name: "devices", Kind: TextKind, Default: "auto", Help: "how many devices: 1 until more are built", set: only("the CPU as one device", "auto or a number from 1", wholeFromOr(1, "auto", "-1"), "auto", "1")},
+	{Name: "gpus", Kind: IntKind, Help: "how many GPUs: not built yet", set: only("--accelerator cpu", "a whole number from 0", wholeFromOr(0, "-1"), "0")},
+	{Name: "num_nodes", Kind: IntKind, Default: 1, Help: "how many machines: 1 until more are built", set: only("1", "a whole number from 1", wholeFromOr(1), "1")},
+	{Name: "precision", Kind: TextKind, Default: "32", Help: "32 until others are built", set: only("32", "one of "+strings.Join(precisions, ", "), isOf(precisions), "32", "32-true")},
 	later("min_epochs"), later("min_steps"), later("max_time"), later("overfit_batches"), later("val_check_interval"),
 	later("check_val_every_n_epoch"), later("detect_anomaly"), later("deterministic"), later("enable_model_summary"), later("early_stop"),
 	later("sync_batchnorm"), later("use_distributed_sampler"), later("profiler"), later("strategy"), later("benchmark"),
 	later("reload_dataloaders_every_n_epochs"), later("max_restarts"), later("timeout"), later("kernels"),
 }
+
+// precisions are Lightning's names that the language has.
+var precisions = []string{"64", "32", "16", "bf16", "64-true", "32-true", "16-true", "bf16-true", "16-mixed", "bf16-mixed"}
 
 // Trainer is the trainer's flags, settled.
 type Trainer struct {
@@ -143,7 +146,7 @@ func (d *document) trainer(c *Config, n *yaml.Node, vars func(string) (Value, bo
 	for _, f := range TrainerFlags {
 		e, ok := keys[f.Name]
 		switch {
-		case !ok:
+		case !ok || !f.Later && real(e.value).ShortTag() == "!!null": // Lightning's None: as if absent
 		case f.Later:
 			d.failf("not-built-yet", e.node, "trainer."+f.Name, "%q is part of the language but not built yet", f.Name)
 		default:

@@ -60,19 +60,38 @@ func later(name string) Flag {
 	return Flag{Name: name, Kind: TextKind, Help: "not built yet", Later: true, set: func(*Trainer, any) error { return &notBuilt{} }}
 }
 
-// only accepts the values that are built.
-func only(works string, built ...string) func(*Trainer, any) error {
+// only accepts the values that are built; of the others, known tells those that the
+// language has.
+func only(works, expected string, known func(string) bool, built ...string) func(*Trainer, any) error {
 	return func(_ *Trainer, v any) error {
-		if slices.Contains(built, fmt.Sprint(v)) {
+		switch _, isList := v.([]Value); {
+		case slices.Contains(built, fmt.Sprint(v)):
 			return nil
+		case known(fmt.Sprint(v)) || isList:
+			return &notBuilt{works}
 		}
-		return &notBuilt{works}
+		return fmt.Errorf("expected %s, found %s", expected, found(v))
 	}
+}
+
+// wholeFromOr tells whole numbers from least, and words.
+func wholeFromOr(least int, words ...string) func(string) bool {
+	return func(s string) bool {
+		i, ok := toInt(s)
+		return ok && i >= least || slices.Contains(words, s)
+	}
+}
+
+func isOf(words []string) func(string) bool {
+	return func(s string) bool { return slices.Contains(words, s) }
 }
 
 func found(v any) string {
 	if s, ok := v.(string); ok {
 		return strconv.Quote(s)
+	}
+	if f, ok := v.(float64); ok && f == math.Trunc(f) && math.Abs(f) < 1e15 {
+		return fmt.Sprintf("%.1f", f) // 2.0 is no whole number: it must not look like one
 	}
 	return fmt.Sprint(v)
 }

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -111,6 +110,15 @@ func (d *document) setVar(v *Var, o Override) {
 		g := d.diags.Errorf("bad-value", diag.Pos{}, format, args...)
 		g.Path, g.Origin = "vars."+v.Name, o.Origin
 	}
+	if _, isText := v.Default.(string); isText {
+		x, _ := d.flagText(o)
+		if wrong := v.allows(x); wrong != "" {
+			fault("%s = %s %s", v.Name, o.Text, wrong)
+			return
+		}
+		v.Value, v.Origin = x, o.Origin
+		return
+	}
 	text := o.Text
 	if _, isList := v.Default.([]Value); isList && !strings.HasPrefix(strings.TrimSpace(text), "[") {
 		text = "[" + text + "]"
@@ -134,6 +142,28 @@ func (d *document) setVar(v *Var, o Override) {
 	v.Value, v.Origin = x, o.Origin
 }
 
+// flagText is a flag's value for a var of text: as written, whatever YAML would make of
+// it (007, 1e3, null), save that quotes are taken off.
+func (d *document) flagText(o Override) (string, *yaml.Node) {
+	n := d.flagNode(o)
+	if n.Kind != yaml.ScalarNode || n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0 {
+		n = &yaml.Node{Kind: yaml.ScalarNode, Value: o.Text}
+	}
+	n.Tag, n.Style = "!!str", yaml.DoubleQuotedStyle
+	d.origins[n] = o.Origin
+	return n.Value, n
+}
+
+// fractions makes whole numbers fractions, so that a var of fractions stays one.
+func fractions(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!int" && allDigits(strings.TrimLeft(n.Value, "+-")) {
+		n.Tag, n.Value = "!!float", n.Value+".0"
+	}
+	for _, c := range n.Content {
+		fractions(c)
+	}
+}
+
 // rewriteVar puts the new value in the tree, for the resolved config.
 func (d *document) rewriteVar(section *yaml.Node, v Var, o Override) {
 	old := child(real(section), v.Name)
@@ -141,17 +171,28 @@ func (d *document) rewriteVar(section *yaml.Node, v Var, o Override) {
 		return
 	}
 	fresh := d.flagNode(o)
-	if f, ok := v.Value.(float64); ok && f == math.Trunc(f) && fresh.ShortTag() == "!!int" {
-		fresh.Tag, fresh.Value = "!!float", fresh.Value+".0" // it stays a var of fractions
+	wantsFractions := false
+	switch def := v.Default.(type) {
+	case string:
+		_, fresh = d.flagText(o)
+	case float64:
+		wantsFractions = true
+	case []Value:
+		if fresh.Kind != yaml.SequenceNode {
+			fresh = d.flagNode(Override{Text: "[" + o.Text + "]", Origin: o.Origin})
+		}
+		if len(def) > 0 {
+			_, wantsFractions = def[0].(float64)
+		}
+	}
+	if wantsFractions {
+		fractions(fresh)
 	}
 	if old = real(old); old.Kind == yaml.MappingNode {
 		if def := child(old, "default"); def != nil {
 			replace(old, def, fresh)
 		}
 		return
-	}
-	if old.Kind == yaml.SequenceNode && fresh.Kind != yaml.SequenceNode {
-		fresh = d.flagNode(Override{Text: "[" + o.Text + "]", Origin: o.Origin})
 	}
 	replace(real(section), child(real(section), v.Name), fresh)
 }

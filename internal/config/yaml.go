@@ -1,11 +1,14 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -17,7 +20,7 @@ import (
 const (
 	maxSource = 1 << 20 // bytes
 	maxDepth  = 100     // of maps and lists
-	maxNodes  = 200_000 // aliases followed
+	maxNodes  = 20_000  // aliases followed; the largest sensible config has a tenth
 )
 
 // document is a parsed file: its nodes, and where they stand.
@@ -44,8 +47,21 @@ func parse(file string, src []byte, diags *diag.List) *document {
 		return d
 	}
 	d.lines = strings.Split(string(src), "\n")
+	if p := d.strangeBreak(); p.IsValid() {
+		diags.Errorf("encoding", p, "a line break that few editors show: YAML counts it, so every place after it would be wrong").Hint = "save the file with ordinary line ends"
+		return d
+	}
 	var doc yaml.Node
-	if err := yaml.Unmarshal(src, &doc); err != nil {
+	dec := yaml.NewDecoder(bytes.NewReader(src))
+	if err := dec.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		d.syntax(err)
+		return d
+	}
+	var second yaml.Node
+	if err := dec.Decode(&second); err == nil {
+		diags.Errorf("several-documents", d.pos(&second), "a second YAML document starts here").Hint = "a file is one config: remove the line ---"
+		return d
+	} else if !errors.Is(err, io.EOF) {
 		d.syntax(err)
 		return d
 	}
@@ -80,16 +96,64 @@ func (d *document) syntax(err error) {
 			text += fmt.Sprintf(" that starts at line %d", fault.ContextMark.Line)
 		}
 	}
+	if p.Line == 0 {
+		p = d.control()
+	}
 	g := d.diags.Errorf("yaml", p, "no YAML: %s", text)
 	if p.Line > 0 && p.Line <= len(d.lines) {
 		line := d.lines[p.Line-1]
 		switch {
 		case strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
 			g.Hint = "YAML is indented with spaces, never with tabs"
-		case strings.ContainsAny(line, "*&!%@`"):
-			g.Hint = "an expression that starts with one of * & ! % @ ` or holds ': ' or ' #' must be quoted"
+		case mustQuote(line):
+			g.Hint = "an expression that starts with one of * & ! % @ ` [ { ' \" or holds ': ' or ' #' must be quoted"
 		}
 	}
+}
+
+// mustQuote tells a line whose value YAML does not read as one plain text.
+func mustQuote(line string) bool {
+	value := strings.TrimLeft(line, " -")
+	if _, after, ok := strings.Cut(value, ": "); ok {
+		value = strings.TrimLeft(after, " ")
+	}
+	return value != "" && strings.ContainsAny(value[:1], "*&!%@`[{'\"") || strings.Contains(value, ": ")
+}
+
+// strangeBreak is the place of the first line break of YAML that is no line feed: a lone
+// carriage return, U+0085, U+2028 or U+2029.
+func (d *document) strangeBreak() diag.Pos {
+	if !bytes.ContainsAny(d.src, "\r\u0085\u2028\u2029") {
+		return diag.Pos{}
+	}
+	for i, line := range d.lines {
+		if at := strings.IndexByte(line, '\r'); at == len(line)-1 {
+			line = line[:max(at, 0)] // of a file with \r\n
+		}
+		col := 0
+		for _, r := range line {
+			col++
+			if strings.ContainsRune("\r\u0085\u2028\u2029", r) {
+				return diag.Pos{File: d.file, Line: i + 1, Col: col, Width: 1}
+			}
+		}
+	}
+	return diag.Pos{}
+}
+
+// control is the place of the first control character, which YAML refuses without saying
+// where.
+func (d *document) control() diag.Pos {
+	for i, line := range d.lines {
+		col := 0
+		for _, r := range line {
+			col++
+			if unicode.IsControl(r) && r != '\t' && r != '\r' {
+				return diag.Pos{File: d.file, Line: i + 1, Col: col, Width: 1}
+			}
+		}
+	}
+	return diag.Pos{File: d.file}
 }
 
 // bounded walks the tree, aliases followed, and refuses one that is too deep or too large.
@@ -189,6 +253,10 @@ func (d *document) entries(n *yaml.Node, path string) []entry {
 			d.failf("wrong-type", k, path, "a key is a word, and this is %s", kindName(k))
 			continue
 		}
+		if k.ShortTag() == "!!merge" {
+			d.failf("unknown-key", k, path, "the merge key << is no part of the language").Hint = "write the keys out"
+			continue
+		}
 		if n.Style&yaml.FlowStyle != 0 && cutKey(k.Value) {
 			d.failf("cut-expression", k, path, "an expression was cut by YAML at the comma: %q became a key", k.Value).Hint = "put it on its own line, or quote it"
 			continue
@@ -264,10 +332,11 @@ func (d *document) scalar(n *yaml.Node, path string, vars func(string) (Value, b
 	switch n.ShortTag() {
 	case "!!int":
 		text := strings.ReplaceAll(n.Value, "_", "")
+		base := 0
 		if leadingZero(strings.TrimLeft(text, "+-")) {
-			text = strings.Replace(text, strings.TrimLeft(text, "+-"), strings.TrimLeft(strings.TrimLeft(text, "+-"), "0"), 1)
+			base = 10
 		}
-		i, err := strconv.ParseInt(text, 0, 64)
+		i, err := strconv.ParseInt(text, base, 64)
 		if err != nil {
 			d.failf("bad-value", n, path, "%s does not fit a whole number", n.Value)
 			return nil, false
@@ -281,7 +350,12 @@ func (d *document) scalar(n *yaml.Node, path string, vars func(string) (Value, b
 		}
 		return f, true
 	case "!!bool":
-		return strings.EqualFold(n.Value, "true"), true
+		v, err := strconv.ParseBool(strings.ToLower(n.Value))
+		if err != nil { // the tag !!bool before something else
+			d.failf("wrong-type", n, path, "%s: expected true or false, found %q", path, n.Value)
+			return nil, false
+		}
+		return v, true
 	case "!!null":
 		d.failf("missing-value", n, path, "%s has no value", path)
 		return nil, false

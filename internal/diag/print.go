@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -43,6 +44,9 @@ const (
 	reset  = "\x1b[0m"
 )
 
+// maxText is how much of a message is printed: one that quotes a hostile file stays short.
+const maxText = 4000
+
 // Fprint writes diagnostics for a person: place, text and hint in columns, the source line
 // with carets under it, notes, and a count. source gives a file's text; nil, or a nil
 // result, leaves the line out.
@@ -53,6 +57,7 @@ func Fprint(w io.Writer, l List, source func(file string) []byte, colour bool) {
 		}
 		return c + s + reset
 	}
+	lines := linesOf(source)
 	place, text := 0, 0
 	for _, d := range l.Items {
 		place = max(place, utf8.RuneCountInString(d.place()))
@@ -62,20 +67,23 @@ func Fprint(w io.Writer, l List, source func(file string) []byte, colour bool) {
 	}
 	for _, d := range l.Items {
 		c := red
-		words := d.Text
-		if d.Severity == Warning {
-			c, words = yellow, "warning: "+d.Text
+		words := printable(d.Text)
+		if r := []rune(words); len(r) > maxText {
+			words = string(r[:maxText]) + "…"
 		}
-		line := pad(d.place(), place) + "  " + paint(c, words)
+		if d.Severity == Warning {
+			c, words = yellow, "warning: "+words
+		}
+		line := pad(printable(d.place()), place) + "  " + paint(c, words)
 		if d.Hint != "" {
-			line += strings.Repeat(" ", max(text-utf8.RuneCountInString(words), 0)+2) + paint(green, strings.TrimSpace(d.Hint))
+			line += strings.Repeat(" ", max(text-utf8.RuneCountInString(words), 0)+2) + paint(green, printable(strings.TrimSpace(d.Hint)))
 		}
 		fmt.Fprintln(w, strings.TrimRight(line, " "))
 		if d.Pos.IsValid() && source != nil {
-			excerpt(w, source(d.Pos.File), d.Pos, paint, c)
+			excerpt(w, lines(d.Pos.File), d.Pos, paint, c)
 		}
 		for _, n := range d.Notes {
-			fmt.Fprintln(w, "      "+n)
+			fmt.Fprintln(w, "      "+printable(n))
 		}
 	}
 	if errs, _ := l.count(); errs == 1 {
@@ -102,10 +110,39 @@ func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 0))
 }
 
+// linesOf gives a file's lines, split once however many diagnostics point into it.
+func linesOf(source func(file string) []byte) func(file string) []string {
+	split := map[string][]string{}
+	return func(file string) []string {
+		lines, done := split[file]
+		if !done {
+			if src := source(file); src != nil {
+				lines = strings.Split(string(src), "\n")
+			}
+			split[file] = lines
+		}
+		return lines
+	}
+}
+
+// printable gives each rune that would move the cursor, or reorder the text, as a mark of
+// the same width: what a file holds must not command the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n': // a message may have lines
+		case r == '\t':
+			return ' '
+		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r):
+			return utf8.RuneError
+		}
+		return r
+	}, s)
+}
+
 // excerpt writes the source line and carets under what is meant.
-func excerpt(w io.Writer, src []byte, p Pos, paint func(c, s string) string, c string) {
-	lines := strings.Split(string(src), "\n")
-	if src == nil || p.Line > len(lines) {
+func excerpt(w io.Writer, lines []string, p Pos, paint func(c, s string) string, c string) {
+	if p.Line > len(lines) {
 		return
 	}
 	line := []rune(strings.TrimRight(lines[p.Line-1], "\r"))
@@ -116,7 +153,7 @@ func excerpt(w io.Writer, src []byte, p Pos, paint func(c, s string) string, c s
 	}
 	from = min(from, len(line))
 	text := string(line[from:min(len(line), from+shown)])
-	fmt.Fprintln(w, "      "+strings.ReplaceAll(text, "\t", " "))
+	fmt.Fprintln(w, "      "+printable(text))
 	before := strings.Repeat(" ", max(min(p.Col-1, len(line))-from, 0))
 	width := max(min(p.Width, len(line)-p.Col+1), 1)
 	fmt.Fprintln(w, "      "+before+paint(c, strings.Repeat("^", width)))

@@ -9,15 +9,19 @@ var aliases = map[string]string{
 	"bcewithlogits": "bce_logits", "kl": "kl_normal", "kld": "kl_normal", "view": "reshape", "chunk": "split", "dataset": "source", "device": "accelerator",
 }
 
-func normalise(s string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(s))
-}
+var separators = strings.NewReplacer("_", "", "-", "")
+
+func normalise(s string) string { return strings.ToLower(separators.Replace(s)) }
+
+// longest is how many letters a name can have and still be a mistyped one: the distance
+// costs the product of both lengths.
+const longest = 100
 
 // Suggest gives the candidate nearest to a mistyped name, or "" where none is near: at
 // most a third of the letters may differ (a swap of neighbours counts as one).
 func Suggest(name string, candidates []string) string {
 	n := normalise(name)
-	if n == "" {
+	if n == "" || len(n) > longest {
 		return ""
 	}
 	if to, ok := aliases[n]; ok {
@@ -29,7 +33,11 @@ func Suggest(name string, candidates []string) string {
 	}
 	best, bestDistance := "", max(1, len([]rune(n))/3)+1
 	for _, c := range candidates {
-		if d := distance([]rune(n), []rune(normalise(c))); d < bestDistance {
+		m := normalise(c)
+		if len(m) > longest {
+			continue
+		}
+		if d := distance([]rune(n), []rune(m)); d < bestDistance {
 			best, bestDistance = c, d
 		}
 	}
