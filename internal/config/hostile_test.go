@@ -140,3 +140,10 @@ func TestLineBreaks(t *testing.T) {
 		t.Errorf("Windows line ends: %+v", diags.Items)
 	}
 }
+
+func TestItemsOfAbsentLists(t *testing.T) {
+	_, diags := Load("x.yaml", []byte("optimizer: {name: adam}\n"), []Override{{[]string{"optimizer", "betas", "0"}, "0.5", "--optimizer.betas.0"}})
+	if len(diags.Items) != 1 || diags.Items[0].Code != "bad-path" {
+		t.Errorf("%+v", diags.Items)
+	}
+}

@@ -32,6 +32,9 @@ func (d *document) apply(overrides []Override) (vars []Override) {
 			last := i == len(o.Path)-1
 			next := child(at, key)
 			switch {
+			case next == nil && at.Kind == yaml.MappingNode && !last && allDigits(o.Path[i+1]):
+				g := d.diags.Errorf("bad-path", diag.Pos{}, "there is no list %s in the file to set an item of", strings.Join(o.Path[:i+1], "."))
+				g.Origin, g.Hint = o.Origin, "give the whole list: --"+strings.Join(o.Path[:i+1], ".")+" '[…]'"
 			case next == nil && at.Kind == yaml.MappingNode:
 				next = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
 				if last {
@@ -116,8 +119,8 @@ func replace(parent, old, with *yaml.Node) {
 // is valid there, its own check says.
 var paths = map[string][]string{
 	"data": dataKeys, "data.split": {"val", "test"}, "data.samples": {"train", "val"},
-	"checkpoint": checkpointKeys, "trainer": {"monitor", "mode"}, "trainer.log_images": {"*"},
-	"optimizer": {"*"}, "loss": {"*"}, "metrics": {"*"}, "predict": {"*"}, "model": {"*"},
+	"checkpoint": checkpointKeys,
+	"optimizer":  {"*"}, "loss": {"*"}, "metrics": {"*"}, "predict": {"*"}, "model": {"*"},
 }
 
 // ValidPath reports whether a dotted flag names a place of the language. An item of a
