@@ -119,8 +119,8 @@ func replace(parent, old, with *yaml.Node) {
 // is valid there, its own check says.
 var paths = map[string][]string{
 	"data": dataKeys, "data.split": {"val", "test"}, "data.samples": {"train", "val"},
-	"checkpoint": checkpointKeys,
-	"optimizer":  {"*"}, "loss": {"*"}, "metrics": {"*"}, "predict": {"*"}, "model": {"*"},
+	"checkpoint": checkpointKeys, "trainer": {"monitor", "mode"}, "trainer.log_images": {"*"},
+	"optimizer": {"*"}, "loss": {"*"}, "metrics": {"*"}, "predict": {"*"}, "model": {"*"},
 }
 
 // ValidPath reports whether a dotted flag names a place of the language. An item of a
