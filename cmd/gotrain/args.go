@@ -75,18 +75,18 @@ func split(words []string, shapes map[string]flagShape) (arguments, diag.List) {
 		case hasValue:
 		case known && shape == isSwitch:
 			g.value = "true"
-			if next == "true" || next == "false" {
-				g.value = next
+			if word := strings.ToLower(next); word == "true" || word == "false" {
+				g.value = word
 				i++
 			}
 		case known && shape == optional:
 			g.value = "true"
 			if _, err := strconv.Atoi(next); err == nil {
-				fault(text, "%s takes its number after an equals sign", text).Hint = "write " + text + "=" + next
+				fault(text, "takes its number after an equals sign").Hint = "write " + text + "=" + next
 				i++
 			}
 		case i+1 == len(words) || strings.HasPrefix(next, "--"):
-			fault(text, "%s needs a value", text)
+			fault(text, "needs a value")
 			continue
 		default:
 			g.value = next
@@ -117,6 +117,10 @@ func overrides(other []given, vars []string) ([]config.Override, []given) {
 		case slices.Contains(vars, g.name):
 			path = []string{"vars", g.name}
 		case g.name == "seed" || g.name == "name":
+		case g.name == "monitor" || g.name == "mode":
+			path = []string{"checkpoint", g.name}
+		case path[0] == "log_images":
+			path = append([]string{"trainer"}, path...)
 		case len(path) > 1 && config.ValidPath(path):
 		default:
 			unknown = append(unknown, g)

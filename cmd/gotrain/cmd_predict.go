@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -50,6 +51,9 @@ func runPredict(j *job) error {
 		s.Console.Note(fmt.Sprintf("%s: %d rows of %v", path, p.Rows, p.Shape))
 	}
 	if path := j.own["grid"]; path != "" {
+		if p.Rows == 0 {
+			return usage("there are no rows to draw", "limit_predict_batches or --n leaves none")
+		}
 		img, err := p.Grid()
 		if err != nil {
 			return usage(err.Error(), "--out FILE.npy takes any shape")
@@ -59,11 +63,22 @@ func runPredict(j *job) error {
 		}
 		s.Console.Note(fmt.Sprintf("%s: %d images", path, p.Rows))
 	}
-	if j.own["out"] == "" && j.own["grid"] == "" {
+	if o.N > p.Rows {
+		s.Console.Note(fmt.Sprintf("--n %d: the data have %d rows", o.N, p.Rows))
+	}
+	switch {
+	case j.json:
+		return json.NewEncoder(j.t.out).Encode(map[string]any{
+			"output": p.Name, "rows": p.Rows, "shape": p.Shape, "out": j.own["out"], "grid": j.own["grid"], "checkpoint": s.Checkpoint,
+		})
+	case j.own["out"] == "" && j.own["grid"] == "":
 		return printRows(j, p)
 	}
 	return nil
 }
+
+// gridRows is how many rows a grid shows where --n does not say.
+const gridRows = 64
 
 // predictOptions reads the verb's flags, all faults at once.
 func (j *job) predictOptions() (train.PredictOptions, error) {
@@ -89,6 +104,9 @@ func (j *job) predictOptions() (train.PredictOptions, error) {
 			l.Errorf("bad-value", diag.Pos{}, "expected a number of rows from 1, found %q", text).Origin = "--n"
 		}
 		o.N = n
+	}
+	if o.N == 0 && j.own["grid"] != "" && j.own["out"] == "" {
+		o.N = gridRows
 	}
 	if out := j.own["out"]; out != "" && !strings.HasSuffix(out, ".npy") {
 		l.Errorf("bad-value", diag.Pos{}, "%q is no .npy file", out).Origin = "--out"

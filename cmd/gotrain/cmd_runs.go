@@ -14,7 +14,7 @@ import (
 
 func newRunsCommand(t *terminal) *cobra.Command {
 	var sortBy string
-	var asJSON bool
+	var largest, asJSON bool
 	c := &cobra.Command{
 		Use:   "runs [ROOT]",
 		Short: "List past runs, best val/loss first",
@@ -23,8 +23,15 @@ func newRunsCommand(t *terminal) *cobra.Command {
 			root := "runs"
 			if len(args) == 1 {
 				root = args[0]
+				if !isDir(root) {
+					return usage("there is no folder "+root, "runs are made under default_root_dir: runs, where no flag says otherwise")
+				}
 			}
-			runs, err := train.Runs(root, sortBy)
+			mode := "min"
+			if largest {
+				mode = "max"
+			}
+			runs, err := train.Runs(root, sortBy, mode)
 			if err != nil {
 				return err
 			}
@@ -35,6 +42,7 @@ func newRunsCommand(t *terminal) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&sortBy, "sort", "val/loss", "the metric to sort by, smallest first")
+	c.Flags().BoolVar(&largest, "largest", false, "the largest first, as for val/acc")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON")
 	return c
 }
@@ -47,6 +55,10 @@ func printRuns(t *terminal, runs []train.Run, sortBy, root string) error {
 	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "run\t%s\tat step\tsteps\tepochs\tset by flags\n", sortBy)
 	for _, r := range runs {
+		if r.Fault != "" {
+			fmt.Fprintf(w, "%s\t%s\n", r.Dir, r.Fault)
+			continue
+		}
 		best, at := "-", "-"
 		if r.Best != nil {
 			best, at = strconv.FormatFloat(*r.Best, 'g', 6, 64), fmt.Sprint(r.BestStep)

@@ -4,11 +4,13 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"gotrain/internal/config"
 	"gotrain/internal/graph"
+	"gotrain/internal/logger"
 )
 
 var update = flag.Bool("update", false, "rewrite the generated documents")
@@ -103,4 +105,12 @@ func flagsPage() string {
 	b.WriteString("With `accumulate_grad_batches` the last, short window of an epoch is divided by its true count of samples.\n\n")
 	b.WriteString("Known and not built yet: " + strings.Join(later, ", ") + ".\n")
 	return b.String()
+}
+
+// TestLoggersHaveOneList: the config package refuses unknown loggers early, without the
+// logger package, whose table is the one that opens them.
+func TestLoggersHaveOneList(t *testing.T) {
+	if !slices.Equal(config.Loggers, logger.Names()) {
+		t.Errorf("config knows %v, logger %v", config.Loggers, logger.Names())
+	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"text/tabwriter"
@@ -20,6 +21,7 @@ const (
 	exitDiverged    = 4
 	exitInterrupted = 5
 	exitWorkerLost  = 6
+	exitStopped     = 130 // 128 + SIGINT, as shells have it
 )
 
 var exitCodes = []struct {
@@ -33,6 +35,7 @@ var exitCodes = []struct {
 	{exitDiverged, "training diverged: the last good checkpoint is intact"},
 	{exitInterrupted, "interrupted: a checkpoint was saved, and the command that goes on printed"},
 	{exitWorkerLost, "a worker process was lost: the last checkpoint is intact"},
+	{exitStopped, "stopped by a signal with nothing saved: checkpoints were off, none was due, or a second signal came"},
 }
 
 // code gives the exit code of an error's class.
@@ -51,6 +54,9 @@ func code(err error) int {
 	case errors.As(err, &diverged):
 		return exitDiverged
 	case errors.As(err, &interrupted):
+		if interrupted.Checkpoint == "" {
+			return exitStopped
+		}
 		return exitInterrupted
 	case errors.As(err, &env):
 		return exitEnvironment
@@ -66,6 +72,8 @@ func (t *terminal) report(err error) int {
 	var shown *shownError
 	switch {
 	case c == exitOK, errors.As(err, &shown):
+	case t.json:
+		json.NewEncoder(t.out).Encode(map[string]any{"error": err.Error(), "exit_code": c})
 	case errors.As(err, &user):
 		diag.Fprint(t.err, user.List, nil, false)
 	case c == exitBug:

@@ -26,8 +26,10 @@ type job struct {
 	model   *graph.Model
 	trainer config.Trainer
 	own     map[string]string // the verb's own flags, by name
-	changed []string          // the flags that set vars or config keys, as written
-	json    bool
+	changed []string          // the flags that change the result, as written
+	// resolved is the config with every flag and environment variable in it.
+	resolved []byte
+	json     bool
 }
 
 // ownFlag is a flag of a verb, beside the trainer's.
@@ -54,11 +56,19 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 	args, diags := split(words, shapes)
 	j := &job{t: t, argv: argv, own: map[string]string{}}
 	for _, g := range args.flags {
-		if isOwn[g.name] {
-			j.own[g.name] = g.value
+		if !isOwn[g.name] {
+			continue
+		}
+		j.own[g.name] = g.value
+		switch shape := shapes[g.name]; {
+		case shape == takesValue && g.value == "":
+			diags.Errorf("usage", diag.Pos{}, "needs a value, and has an empty one").Origin = g.text
+		case shape == isSwitch && g.value != "true" && g.value != "false":
+			diags.Errorf("bad-value", diag.Pos{}, "expected true or false, found %q", g.value).Origin = g.text
 		}
 	}
 	j.json = j.own["json"] == "true"
+	t.json = j.json
 	if args.file == "" {
 		if args.help {
 			return nil, errHelp
@@ -77,6 +87,7 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 		return nil, j.fail(diags, src)
 	}
 	over, unknown := overrides(args.other, first.VarNames())
+	over = append(environmentOverrides(over), over...)
 	diags.Append(unknownFlags(unknown, first.VarNames(), shapes))
 	for _, o := range over {
 		j.changed = append(j.changed, o.Origin+" "+o.Text)
@@ -89,7 +100,16 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 		return nil, err
 	}
 	diags.Append(problems)
+	diags.Append(unknownEnvironment())
 	j.trainer = trainer
+	if j.resolved, err = resolvedWith(j.file, src, over, cfg, args.flags); err != nil {
+		return nil, err
+	}
+	for _, g := range args.flags {
+		if !isOwn[g.name] && !ofThisProcess[g.name] {
+			j.changed = append(j.changed, g.text+" "+g.value)
+		}
+	}
 	if args.help {
 		return j, errHelp
 	}
@@ -105,6 +125,13 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 	}
 	diags.Append(problems)
 	j.model = model
+	if model != nil && (verb == train.FitVerb || verb == checkVerb) {
+		problems, err := train.Static(cfg, model)
+		if err != nil {
+			return nil, err
+		}
+		diags.Append(problems)
+	}
 	if err := j.fail(diags, src); err != nil {
 		return nil, err
 	}
@@ -178,6 +205,9 @@ func (j *job) fail(l diag.List, src []byte) error {
 		}, colour(j.t.err))
 	}
 	if err := l.Err(); err != nil {
+		if !j.json {
+			fmt.Fprintln(j.t.err, l.Summary(), "Nothing was loaded or written.")
+		}
 		return &shownError{err}
 	}
 	return nil

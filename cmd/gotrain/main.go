@@ -23,11 +23,12 @@ func main() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
 type terminal struct {
 	in       io.Reader
 	out, err io.Writer
+	json     bool // results and errors are JSON on out
 }
 
 // run is main without the process: argv to exit code.
 func run(argv []string, in io.Reader, out, errOut io.Writer) int {
-	t := &terminal{in, out, errOut}
+	t := &terminal{in: in, out: out, err: errOut}
 	root := newRootCommand(argv, t)
 	root.SetArgs(argv[1:])
 	return t.report(root.Execute())

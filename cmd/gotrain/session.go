@@ -56,7 +56,7 @@ func (j *job) session() (s *train.Session, done func(), err error) {
 	})
 	s = &train.Session{
 		Config: j.cfg, Trainer: j.trainer, Model: j.model, Device: dev, Console: console, Stop: func() bool { return false },
-		Command: j.argv, Overrides: j.changed, Resolved: j.cfg.Resolved(),
+		Command: j.argv, Overrides: j.changed, Resolved: j.resolved,
 		Env: map[string]string{"version": version, "go": runtime.Version(), "cpu": cpuName(), "os": runtime.GOOS + "/" + runtime.GOARCH},
 	}
 	return s, func() {
@@ -91,7 +91,7 @@ func stopOnSignal(errOut io.Writer) (ctx context.Context, stopped func() bool, r
 			select {
 			case <-signals:
 				if time.Since(first) > echo {
-					os.Exit(exitInterrupted)
+					os.Exit(exitStopped)
 				}
 			case <-released:
 				return

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -86,4 +87,66 @@ func resolveTrainer(cfg *config.Config, flags []given) (config.Trainer, diag.Lis
 	}
 	trainer, diags := config.DecodeTrainer(values, origin)
 	return trainer, diags, nil
+}
+
+// ofThisProcess are the flags that say how a process runs and not what it computes: a run
+// folder does not remember them.
+var ofThisProcess = map[string]bool{
+	"fast_dev_run": true, "enable_progress_bar": true, "default_root_dir": true, "threads": true, "accelerator": true,
+	"devices": true, "gpus": true, "num_nodes": true,
+}
+
+// resolvedWith is the config as YAML with overrides, trainer flags and environment in it:
+// what a run folder keeps, and goes on from.
+func resolvedWith(file string, src []byte, over []config.Override, cfg *config.Config, flags []given) ([]byte, error) {
+	all := over
+	for _, f := range config.TrainerFlags {
+		text, origin := os.Getenv(envName(f.Name)), envName(f.Name)
+		for _, g := range flags {
+			if g.name == f.Name {
+				text, origin = g.value, g.text
+			}
+		}
+		if text != "" && !ofThisProcess[f.Name] {
+			all = append(all[:len(all):len(all)], config.Override{Path: []string{"trainer", f.Name}, Text: text, Origin: origin})
+		}
+	}
+	resolved, _ := config.Load(file, src, all)
+	if resolved == nil {
+		return nil, fmt.Errorf("the config cannot be read a second time")
+	}
+	return resolved.Resolved(), nil
+}
+
+// environmentOverrides gives the overrides of the environment that are no trainer flags.
+func environmentOverrides(given []config.Override) []config.Override {
+	text := os.Getenv(envName("seed"))
+	if text == "" || slices.ContainsFunc(given, func(o config.Override) bool { return o.Path[0] == "seed" }) {
+		return nil
+	}
+	return []config.Override{{Path: []string{"seed"}, Text: text, Origin: envName("seed")}}
+}
+
+// otherVariables are the variables with our prefix that are no flags.
+var otherVariables = []string{"GOTRAIN_SEED", "GOTRAIN_VERIFY", "GOTRAIN_TEST_NETWORK"}
+
+// unknownEnvironment reports variables with our prefix that mean nothing: a mistyped flag.
+func unknownEnvironment() diag.List {
+	var l diag.List
+	known := slices.Clone(otherVariables)
+	for _, f := range config.TrainerFlags {
+		known = append(known, envName(f.Name))
+	}
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, envPrefix+"_") || slices.Contains(known, name) {
+			continue
+		}
+		d := l.Errorf("unknown-variable", diag.Pos{}, "an environment variable that means nothing")
+		d.Origin = name
+		if near := diag.Suggest(name, known); near != "" {
+			d.Hint = "did you mean " + near + "?"
+		}
+	}
+	return l
 }

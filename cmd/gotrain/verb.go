@@ -18,7 +18,7 @@ import (
 // verbCommand makes the command of a verb that takes FILE. Its flags are parsed by load,
 // not by cobra: vars of the file are flags too.
 func verbCommand(verb train.Verb, short string, argv []string, t *terminal, own []ownFlag, action func(j *job) error) *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:                string(verb) + " FILE [flags]",
 		Short:              short,
 		DisableFlagParsing: true,
@@ -34,6 +34,8 @@ func verbCommand(verb train.Verb, short string, argv []string, t *terminal, own 
 			return action(j)
 		},
 	}
+	c.SetHelpFunc(func(c *cobra.Command, _ []string) { t.help(c, nil, own) }) // gotrain help fit
+	return c
 }
 
 // help prints a verb's flags and, where a file was named, the file's vars and fields.

@@ -28,7 +28,8 @@ type Config struct {
 	// LogImages is trainer.log_images: predict output -> how often.
 	LogImages []LogImage
 
-	resolved []byte // see Resolved
+	resolved   []byte // see Resolved
+	modeInFile bool   // the file says min or max itself
 
 	// Sections gives the place of each top-level key that is present.
 	Sections map[string]diag.Pos
@@ -131,11 +132,12 @@ type Optimizer struct {
 
 // Checkpoint is the checkpoint section.
 type Checkpoint struct {
-	Monitor string // defaults to val/loss
-	Mode    string // min or max; defaults to min
-	Keep    int    // best checkpoints kept; defaults to 1
-	Every   int    // optimizer steps between saves of last; 0 means only at validations and at the end
-	Pos     diag.Pos
+	Monitor string   // defaults to val/loss
+	Mode    string   // min or max; defaults to min
+	Keep    int      // best checkpoints kept; defaults to 1
+	Every   int      // optimizer steps between saves of last; 0 means only at validations and at the end
+	Pos     diag.Pos // of monitor; invalid where it is the default or from a flag
+	Origin  string   // the flag that set monitor
 }
 
 // LogImage is one entry of trainer.log_images.

@@ -270,12 +270,7 @@ func (d *document) scalarOf(e entry, path string, vars func(string) (Value, bool
 
 func (d *document) checkpoint(c *Config, n *yaml.Node, vars func(string) (Value, bool)) {
 	keys := d.section(n, "checkpoint", checkpointKeys, nil)
-	if e, ok := keys["monitor"]; ok {
-		c.Checkpoint.Monitor, c.Checkpoint.Pos = d.word(e, "checkpoint.monitor"), d.pos(e.value)
-	}
-	if e, ok := keys["mode"]; ok {
-		d.mode(c, e, "checkpoint.mode")
-	}
+	d.monitor(c, keys, "checkpoint")
 	if e, ok := keys["keep"]; ok {
 		c.Checkpoint.Keep = d.wholeFrom(e.value, "checkpoint.keep", 1, 1000, 1, vars)
 	}
@@ -298,6 +293,26 @@ func (d *document) checkpoint(c *Config, n *yaml.Node, vars func(string) (Value,
 
 // minutes tells 10m, 2h and 30s.
 var minutes = regexp.MustCompile(`^[0-9.]+ ?(s|m|min|h)$`)
+
+// monitor decodes monitor and mode, of checkpoint or, for short, of trainer. A mode belongs
+// to its monitor: a flag that changes the one alone would keep the worst as the best.
+func (d *document) monitor(c *Config, keys map[string]entry, section string) {
+	e, ok := keys["monitor"]
+	if ok {
+		c.Checkpoint.Monitor, c.Checkpoint.Pos = d.word(e, section+".monitor"), d.pos(e.value)
+		c.Checkpoint.Origin = d.origins[real(e.value)]
+	}
+	m, hasMode := keys["mode"]
+	if hasMode {
+		d.mode(c, m, section+".mode")
+	}
+	set := ok && c.Checkpoint.Origin != ""
+	if modeFromFile := c.modeInFile || hasMode && d.origins[real(m.value)] == ""; set && modeFromFile && !(hasMode && d.origins[real(m.value)] != "") {
+		g := d.failf("mode-needed", real(e.value), section+".monitor", "the file's mode, %s, is for its own monitor", c.Checkpoint.Mode)
+		g.Hint = "say which is better of " + c.Checkpoint.Monitor + ": --checkpoint.mode min or max"
+	}
+	c.modeInFile = c.modeInFile || hasMode && d.origins[real(m.value)] == ""
+}
 
 func (d *document) mode(c *Config, e entry, path string) {
 	switch w := d.word(e, path); w {

@@ -155,12 +155,7 @@ func (d *document) trainer(c *Config, n *yaml.Node, vars func(string) (Value, bo
 			}
 		}
 	}
-	if e, ok := keys["monitor"]; ok {
-		c.Checkpoint.Monitor, c.Checkpoint.Pos = d.word(e, "trainer.monitor"), d.pos(e.value)
-	}
-	if e, ok := keys["mode"]; ok {
-		d.mode(c, e, "trainer.mode")
-	}
+	d.monitor(c, keys, "trainer")
 	if e, ok := keys["log_images"]; ok {
 		for _, i := range d.entries(e.value, "trainer.log_images") {
 			every, unit, ok := d.duration(i.value, "trainer.log_images."+i.key, "epoch", "epochs", "steps", "step")

@@ -44,10 +44,16 @@ a.yaml:3:1  warning: nothing uses "late"
       late: 1
       ^^^^
 --latnt     unknown flag         did you mean --latent?
-2 problems. Nothing was loaded or written.
 `
 	if out.String() != want {
 		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}
+
+func TestSummary(t *testing.T) {
+	l := sample()
+	if got := l.Summary(); got != "2 problems." {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -48,7 +48,7 @@ const (
 const maxText = 4000
 
 // Fprint writes diagnostics for a person: place, text and hint in columns, the source line
-// with carets under it, notes, and a count. source gives a file's text; nil, or a nil
+// with carets under it, and notes. source gives a file's text; nil, or a nil
 // result, leaves the line out.
 func Fprint(w io.Writer, l List, source func(file string) []byte, colour bool) {
 	paint := func(c, s string) string {
@@ -86,10 +86,17 @@ func Fprint(w io.Writer, l List, source func(file string) []byte, colour bool) {
 			fmt.Fprintln(w, "      "+printable(n))
 		}
 	}
-	if errs, _ := l.count(); errs == 1 {
-		fmt.Fprintln(w, "1 problem. Nothing was loaded or written.")
-	} else if errs > 1 {
-		fmt.Fprintf(w, "%d problems. Nothing was loaded or written.\n", errs)
+}
+
+// Summary counts the errors: "2 problems." It is empty where there are none.
+func (l *List) Summary() string {
+	switch errs, _ := l.count(); errs {
+	case 0:
+		return ""
+	case 1:
+		return "1 problem."
+	default:
+		return fmt.Sprintf("%d problems.", errs)
 	}
 }
 

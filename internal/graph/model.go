@@ -34,6 +34,7 @@ func Check(cfg *config.Config, fields []config.Field) (m *Model, diags diag.List
 	ev := newEvaluator(newBuilder(cfg.Seed), cfg, fields, &diags)
 	ev.checkShadowing()
 	ev.checkNames()
+	ev.checkLogged()
 	total, _, _ := ev.lossTerms()
 	trained := len(ev.b.states)
 	ev.loss = total
@@ -62,6 +63,17 @@ func Check(cfg *config.Config, fields []config.Field) (m *Model, diags diag.List
 		return nil, diags, nil
 	}
 	return m, diags, nil
+}
+
+// checkLogged refuses names whose curves would be another's: "loss" is the total.
+func (ev *evaluator) checkLogged() {
+	for _, terms := range [][]*config.Term{ev.cfg.Loss, ev.cfg.Metrics} {
+		for _, t := range terms {
+			if t.Name == "loss" {
+				ev.failf("shadowed", t.Pos, &scope{path: t.Path}, "%s would be logged where the total loss is", t.Path).Hint = "call it otherwise"
+			}
+		}
+	}
 }
 
 // checkUnused evaluates the model values that nothing uses, for their faults, and warns.

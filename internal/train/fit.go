@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"gotrain/internal/data"
@@ -33,6 +34,7 @@ type fitLoop struct {
 	*Session
 	sets  *data.Sets
 	dir   *runDir
+	lock  io.Closer // of the run folder; nil where there is none
 	store *engine.Store
 	cache *engine.Cache
 
@@ -46,6 +48,7 @@ type fitLoop struct {
 	monitor, mode string
 	state         runState
 	saved         savedAt
+	before        int // step of the checkpoint before the newest: kept, should that be damaged
 	sinks         logger.Sink
 	csv           *logger.CSV // nil where csv is off
 	feeder        *feeder

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"gotrain/internal/config"
-	"gotrain/internal/diag"
 	"gotrain/internal/graph"
 	"gotrain/internal/logger"
 )
@@ -16,9 +14,8 @@ import (
 // picture is a predict output drawn as a grid from time to time.
 type picture struct {
 	config.LogImage
-	prog  *graph.Program
-	shape []int  // [C,H,W]
-	twin  string // the data field of that shape, shown beside it; empty where there is none
+	prog *graph.Program
+	twin string // the data field of that shape, shown beside it; empty where there is none
 }
 
 // How many samples a logged grid shows: 64 alone, 32 beside their originals.
@@ -28,33 +25,24 @@ const (
 	gridColumns = 8
 )
 
-// choosePictures builds the programs of trainer.log_images and refuses what is no image.
+// choosePictures builds the programs of trainer.log_images. That each is an image, Static
+// has checked.
 func (l *fitLoop) choosePictures() error {
-	var list diag.List
 	for _, want := range l.Config.LogImages {
-		if !slices.Contains(l.Model.PredictNames, want.Output) {
-			d := list.Errorf("unknown-output", want.Pos, "log_images: no predict output %q", want.Output)
-			d.Path = "trainer.log_images"
-			if s := diag.Suggest(want.Output, l.Model.PredictNames); s != "" {
-				d.Hint = fmt.Sprintf("did you mean %q?", s)
-			}
-			continue
-		}
 		prog, err := l.Model.Predict(want.Output)
 		if err != nil {
 			return err
 		}
-		shape := []int(prog.Outputs[0].Value.Shape[1:])
-		if !isImage(shape) {
-			list.Errorf("no-image", want.Pos, "log_images: %q gives %v, and an image is [C,H,W] with 1 or 3 channels", want.Output, shape).Path = "trainer.log_images"
+		if needsData(prog) && l.sets.Val == nil {
+			l.Console.Note(fmt.Sprintf("log_images: %q reads data, and there is no validation split to take them from", want.Output))
 			continue
 		}
 		if err := l.store.Ensure(prog.States); err != nil {
 			return err
 		}
-		l.pictures = append(l.pictures, picture{LogImage: want, prog: prog, shape: shape, twin: twinField(prog)})
+		l.pictures = append(l.pictures, picture{LogImage: want, prog: prog, twin: twinField(prog)})
 	}
-	return list.Err()
+	return nil
 }
 
 func isImage(shape []int) bool { return len(shape) == 3 && (shape[0] == 1 || shape[0] == 3) }

@@ -39,9 +39,9 @@ func newPredictor(prog *graph.Program, cache *engine.Cache) *predictor {
 	}
 }
 
-// needsData reports whether the program reads a data field, or is keyed by samples.
-func (p *predictor) needsData() bool {
-	for _, in := range p.prog.Inputs {
+// needsData reports whether a program reads a data field, or is keyed by samples.
+func needsData(p *graph.Program) bool {
+	for _, in := range p.Inputs {
 		if in.Name != graph.InputPosition && in.Name != graph.InputEpoch {
 			return true
 		}
@@ -141,7 +141,7 @@ func (l *fitLoop) grid(ctx context.Context, p picture) (image.Image, error) {
 	if p.twin != "" {
 		n = gridPairs
 	}
-	if !pr.needsData() {
+	if !needsData(pr.prog) {
 		if err := pr.draw(ctx, n, n); err != nil {
 			return nil, err
 		}
@@ -171,7 +171,7 @@ func (l *fitLoop) devRunPredict(ctx context.Context) error {
 			return err
 		}
 		pr := newPredictor(prog, l.cache)
-		if !pr.needsData() {
+		if !needsData(pr.prog) {
 			err = pr.draw(ctx, l.Config.Data.Batch, l.Config.Data.Batch)
 		} else if l.val != nil {
 			err = pr.read(ctx, l.val, 0, nil)

@@ -55,7 +55,7 @@ func tempRunDir() (*runDir, error) {
 
 // close removes what a fast_dev_run wrote.
 func (d *runDir) close() error {
-	if d.temp {
+	if d != nil && d.temp {
 		return os.RemoveAll(d.path)
 	}
 	return nil

@@ -12,34 +12,35 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-
-	"gotrain/internal/diag"
 )
 
 // Run is what a run folder says of itself.
 type Run struct {
 	Dir       string   `json:"dir"`
-	Best      *float64 `json:"best"` // the smallest value of the metric asked for; nil where it was never measured
+	Best      *float64 `json:"best"` // the best value of the metric asked for; nil where it was never measured
 	BestStep  int      `json:"best_step"`
 	Steps     int      `json:"steps"`
 	Epochs    int      `json:"epochs"`
-	Overrides []string `json:"overrides"` // flags that set vars or config keys
+	Overrides []string `json:"overrides"`       // flags that changed the result
+	Fault     string   `json:"fault,omitempty"` // why the folder could not be read
 }
 
-// Runs lists the runs under root, the best by metric first, those without it last.
-func Runs(root, metric string) ([]Run, error) {
+// Runs lists the runs under root, the best by metric first, those without it last. mode is
+// "min" or "max": which value is better.
+func Runs(root, metric, mode string) ([]Run, error) {
 	dirs, err := filepath.Glob(filepath.Join(root, "*", "version_*"))
 	if err != nil {
 		return nil, fmt.Errorf("train: list %s: %w", root, err)
 	}
 	var out []Run
 	for _, dir := range dirs {
-		r, err := readRun(dir, metric)
+		r := Run{Dir: dir, Overrides: []string{}}
+		err := r.read(metric, mode)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // no run, or one that wrote no metrics
+			continue // no run
 		}
 		if err != nil {
-			return nil, &diag.EnvError{Text: "cannot read " + dir, Err: err}
+			r.Fault = err.Error()
 		}
 		out = append(out, r)
 	}
@@ -51,35 +52,49 @@ func Runs(root, metric string) ([]Run, error) {
 			return 1
 		case b.Best == nil:
 			return -1
+		case mode == "max":
+			return cmp.Compare(*b.Best, *a.Best)
 		}
 		return cmp.Compare(*a.Best, *b.Best)
 	})
 	return out, nil
 }
 
-func readRun(dir, metric string) (Run, error) {
-	r := Run{Dir: dir, Overrides: []string{}}
-	text, err := os.ReadFile(filepath.Join(dir, "env.json"))
+func (r *Run) read(metric, mode string) error {
+	text, err := os.ReadFile(filepath.Join(r.Dir, "env.json"))
 	if err != nil {
-		return r, err
+		return err
 	}
-	if err := json.Unmarshal(text, &r); err != nil {
-		return r, fmt.Errorf("env.json: %w", err)
+	if err := json.Unmarshal(text, r); err != nil {
+		return fmt.Errorf("env.json: %w", err)
 	}
-	f, err := os.Open(filepath.Join(dir, "metrics.csv"))
+	r.readState()
+	f, err := os.Open(filepath.Join(r.Dir, "metrics.csv"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return r, nil // csv was off
+		return nil // csv was off
 	}
 	if err != nil {
-		return r, err
+		return err
 	}
 	defer f.Close()
-	return r, r.readMetrics(csv.NewReader(f), metric)
+	return r.readMetrics(csv.NewReader(f), metric, mode)
 }
 
-// readMetrics takes the best value and the length of the run from metrics.csv. A torn
-// last row, of a run that was killed, is passed over.
-func (r *Run) readMetrics(rows *csv.Reader, metric string) error {
+// readState takes the length of the run from its last checkpoint, where there is one.
+func (r *Run) readState() {
+	text, err := os.ReadFile(filepath.Join(r.Dir, "checkpoints", "last", "state.json"))
+	if err != nil {
+		return
+	}
+	var state struct{ Run runState }
+	if json.Unmarshal(text, &state) == nil {
+		r.Steps, r.Epochs = state.Run.Step, state.Run.Epoch
+	}
+}
+
+// readMetrics takes the best value from metrics.csv, and the length of a run that saved
+// nothing. A torn row, of a run that was killed, is passed over.
+func (r *Run) readMetrics(rows *csv.Reader, metric, mode string) error {
 	rows.FieldsPerRecord = -1
 	head, err := rows.Read()
 	if err == io.EOF {
@@ -91,29 +106,25 @@ func (r *Run) readMetrics(rows *csv.Reader, metric string) error {
 	column := slices.Index(head, metric)
 	for {
 		row, err := rows.Read()
-		if err == io.EOF {
+		var torn *csv.ParseError
+		switch {
+		case err == io.EOF:
 			return nil
+		case errors.As(err, &torn) || err == nil && len(row) != len(head):
+			continue
+		case err != nil:
+			return err
 		}
-		if err != nil || len(row) != len(head) {
+		step, err := strconv.Atoi(row[0])
+		if err != nil {
 			continue
 		}
-		if n, err := strconv.Atoi(row[0]); err == nil {
-			r.Steps = max(r.Steps, n)
-		}
-		if n, err := strconv.Atoi(row[1]); err == nil {
-			r.Epochs = max(r.Epochs, n+1)
-		}
+		r.Steps = max(r.Steps, step)
 		if column < 0 || row[column] == "" {
 			continue
 		}
-		if v, err := strconv.ParseFloat(row[column], 64); err == nil && (r.Best == nil || v < *r.Best) {
-			r.Best, r.BestStep = &v, mustInt(row[0])
+		if v, err := strconv.ParseFloat(row[column], 64); err == nil && v-v == 0 && (r.Best == nil || better(mode, v, *r.Best)) {
+			r.Best, r.BestStep = &v, step
 		}
 	}
-}
-
-// mustInt reads a step that has been read before.
-func mustInt(s string) int {
-	n, _ := strconv.Atoi(s)
-	return n
 }

@@ -42,6 +42,9 @@ func (l *fitLoop) save() error {
 	if err != nil {
 		return err
 	}
+	if l.savedHere() {
+		l.before = l.saved.step
+	}
 	path, err := ckpt.Save(l.dir.checkpoints(), l.state.Step, snap)
 	if err != nil {
 		return &diag.EnvError{Text: "the checkpoint could not be saved; the one before is intact", Err: err}
@@ -98,7 +101,7 @@ func (l *fitLoop) prune() error {
 		return nil
 	}
 	scored := func(step int) bool {
-		return slices.ContainsFunc(l.state.Best, func(s score) bool { return s.Step == step })
+		return step == l.before || slices.ContainsFunc(l.state.Best, func(s score) bool { return s.Step == step })
 	}
 	if _, err := ckpt.Prune(l.dir.checkpoints(), scored); err != nil {
 		return &diag.EnvError{Text: "old checkpoints could not be removed", Err: err}

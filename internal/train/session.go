@@ -6,6 +6,7 @@ import (
 
 	"gotrain/internal/config"
 	"gotrain/internal/data"
+	"gotrain/internal/diag"
 	"gotrain/internal/engine"
 	"gotrain/internal/graph"
 	"gotrain/internal/logger"
@@ -92,20 +93,11 @@ func (s *Session) clip() graph.Clip {
 }
 
 // monitored lists the metrics that a checkpoint can watch.
-func (s *Session) monitored(hasVal bool) []string {
-	names := []string{"train/loss"}
-	for _, t := range s.Model.LossTerms {
-		names = append(names, "train/"+t)
-	}
-	if hasVal {
-		names = append(names, "val/loss")
-		for _, m := range s.Model.MetricNames {
-			names = append(names, "val/"+m)
-		}
-	}
-	return names
-}
+func (s *Session) monitored(hasVal bool) []string { return monitored(s.Model, hasVal) }
 
 func flagError(flag string, err error) error {
-	return fmt.Errorf("--%s: %w", flag, err)
+	var l diag.List
+	d := l.Errorf("bad-value", diag.Pos{}, "%v", err)
+	d.Origin, d.Path = "--"+flag, "trainer."+flag
+	return l.Err()
 }

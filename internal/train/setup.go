@@ -1,6 +1,7 @@
 package train
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,18 +35,34 @@ func newFitLoop(ctx context.Context, s *Session) (l *fitLoop, err error) {
 	if err := l.makeLoaders(); err != nil {
 		return nil, err
 	}
-	if err := l.chooseMonitor(); err != nil {
-		return nil, err
+	l.chooseMonitor()
+	l.state.plan = plan{
+		Seed: s.Config.Seed, BatchSize: s.Config.Data.Batch, Batches: l.train.Batches(),
+		Accumulate: max(s.Trainer.AccumulateGradBatches, 1), Data: l.sets.Hashes,
 	}
-	l.state.Seed, l.state.BatchSize = s.Config.Seed, s.Config.Data.Batch
-	l.state.Kernels, l.state.Monitor = s.Device.KernelSet(), l.monitor
+	l.state.Kernels, l.state.Monitor, l.state.Mode = s.Device.KernelSet(), l.monitor, l.mode
 	if err := l.initialState(); err != nil {
 		return nil, err
 	}
 	if err := l.openRun(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, l.dir.close())
 	}
+	l.sayCadence()
 	return l, nil
+}
+
+// sayCadence says once what the flags leave unlogged or undone.
+func (l *fitLoop) sayCadence() {
+	steps := l.stepsPerEpoch()
+	if n := l.Trainer.LogEveryNSteps; n > steps && steps > 0 && !l.devRun() && len(l.Trainer.Logger) > 0 {
+		l.Console.Note(fmt.Sprintf("log_every_n_steps is %d and an epoch has %d steps: few step losses are logged; the table has the epochs'", n, steps))
+	}
+	switch {
+	case l.train.Batches() == 0:
+		l.Console.Note("limit_train_batches is 0: nothing is trained")
+	case l.finished():
+		l.Console.Note(fmt.Sprintf("nothing is left to do: at step %d, epoch %d, and max_steps is %d, max_epochs %d", l.state.Step, l.state.Epoch, l.Trainer.MaxSteps, l.Trainer.MaxEpochs))
+	}
 }
 
 // buildPrograms builds the steps and declares their states, parameters first.
@@ -74,6 +91,11 @@ func (l *fitLoop) makeLoaders() (err error) {
 	if l.train, err = l.limited(l.sets.Train, "limit_train_batches", l.Trainer.LimitTrainBatches, l.Config.Data.Shuffle); err != nil {
 		return err
 	}
+	defer func() {
+		if err == nil {
+			err = l.choosePictures()
+		}
+	}()
 	if l.sets.Val == nil {
 		return nil
 	}
@@ -92,33 +114,17 @@ func (l *fitLoop) makeLoaders() (err error) {
 		return err
 	}
 	l.eval = newEvaluation(prog, l.store, l.cache)
-	return l.choosePictures()
+	return nil
 }
 
-// chooseMonitor settles what "best" means, and refuses a name that nothing logs before
-// anything runs.
-func (l *fitLoop) chooseMonitor() error {
-	c := l.Config.Checkpoint
-	l.monitor, l.mode = c.Monitor, c.Mode
-	known := l.monitored(l.eval != nil)
-	for _, name := range known {
-		if name == l.monitor {
-			return nil
-		}
-	}
-	if l.eval == nil && slices.Contains(l.monitored(true), l.monitor) { // nothing to validate on
+// chooseMonitor settles what "best" means. That the name is one that is logged, Static has
+// checked.
+func (l *fitLoop) chooseMonitor() {
+	l.monitor, l.mode = l.Config.Checkpoint.Monitor, l.Config.Checkpoint.Mode
+	if l.eval == nil && !slices.Contains(l.monitored(false), l.monitor) { // nothing to validate on
 		l.monitor = ""
 		l.Console.Note("no validation: only the last checkpoint is kept, there is no best")
-		return nil
 	}
-	var list diag.List
-	d := list.Errorf("unknown-metric", c.Pos, "monitor %q is not logged", l.monitor)
-	d.Path = "checkpoint.monitor"
-	if near := diag.Suggest(l.monitor, known); near != "" {
-		d.Hint = fmt.Sprintf("did you mean %q?  ", near)
-	}
-	d.Hint += "(logged: " + strings.Join(known, ", ") + ")"
-	return list.Err()
 }
 
 // initialState is new weights, other weights by name (init_from), or a checkpoint's all.
@@ -140,8 +146,12 @@ func (l *fitLoop) initialState() error {
 	if err := json.Unmarshal(saved.Run, &state); err != nil {
 		return &diag.EnvError{Text: l.Checkpoint + ": state.json is not a run's state", Err: err}
 	}
-	if err := state.check(&l.state); err != nil {
+	if err := state.check(&l.state.plan); err != nil {
 		return err
+	}
+	if state.Monitor != l.monitor || state.Mode != l.mode {
+		l.Console.Note(fmt.Sprintf("best was by %s %s and is by %s %s from here: earlier scores do not count", state.Mode, state.Monitor, l.mode, l.monitor))
+		state.Best = nil
 	}
 	if state.Kernels != l.state.Kernels {
 		l.Console.Note(fmt.Sprintf("the checkpoint is of kernel set %q, this run uses %q: it goes on within rounding, not bit for bit", state.Kernels, l.state.Kernels))
@@ -149,9 +159,8 @@ func (l *fitLoop) initialState() error {
 	if err := restoreRun(l.store, l.states, saved, state.Window > 0); err != nil {
 		return checkpointError(fmt.Errorf("%s: %w", l.Checkpoint, err))
 	}
-	kernels := l.state.Kernels
+	state.plan, state.Kernels, state.Monitor, state.Mode = l.state.plan, l.state.Kernels, l.monitor, l.mode
 	l.state = state
-	l.state.Kernels = kernels
 	l.saved = savedAt{path: l.Checkpoint, step: step, cursor: state.cursor()}
 	return nil
 }
@@ -191,12 +200,42 @@ func (l *fitLoop) openRun() (err error) {
 	if err != nil {
 		return err
 	}
-	if l.dir.path != "" && resumed == "" {
-		if err := l.describeRun(); err != nil {
-			return err
-		}
+	if l.dir.path == "" || l.dir.temp {
+		return l.openSinks(false)
+	}
+	if l.lock, err = lockRun(l.dir.path); err != nil {
+		return err
+	}
+	if resumed == "" {
+		err = l.describeRun()
+	} else {
+		err = l.keepResolved()
+	}
+	if err != nil {
+		return err
 	}
 	return l.openSinks(resumed != "")
+}
+
+// keepResolved keeps the config of a resumed run beside the one of the steps before it,
+// where they differ.
+func (l *fitLoop) keepResolved() error {
+	path := filepath.Join(l.dir.path, "resolved.yaml")
+	old, err := os.ReadFile(path)
+	if err != nil || bytes.Equal(old, l.Resolved) {
+		return nil // gone, or the same
+	}
+	earlier := filepath.Join(l.dir.path, fmt.Sprintf("resolved.until_step_%d.yaml", l.state.Step))
+	for _, f := range []struct {
+		path string
+		data []byte
+	}{{earlier, old}, {path, l.Resolved}} {
+		if err := ckpt.WriteFileAtomic(f.path, f.data, 0o666); err != nil {
+			return cannotWrite(f.path, err)
+		}
+	}
+	l.Console.Note("the config is not that of the steps before: " + earlier + " has theirs")
+	return nil
 }
 
 func (l *fitLoop) openSinks(resumed bool) error {
@@ -306,5 +345,9 @@ func checkpointError(err error) error {
 
 // close ends the sinks and removes a temporary folder.
 func (l *fitLoop) close() error {
-	return errors.Join(l.logged(l.sinks.Close()), l.dir.close())
+	err := errors.Join(l.logged(l.sinks.Close()), l.dir.close())
+	if l.lock != nil {
+		l.lock.Close()
+	}
+	return err
 }

@@ -3,6 +3,7 @@ package train
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -25,16 +26,39 @@ type runState struct {
 
 	Best    []score `json:"best"` // of the kept checkpoints, best first
 	Monitor string  `json:"monitor"`
+	Mode    string  `json:"mode"` // min or max
 
 	// CSVOffset is where metrics.csv ended: a resumed run cuts it there.
 	CSVOffset int64 `json:"csv_offset"`
 
-	// What must not change between a run and its resumption.
-	Seed      int64  `json:"seed"`
-	BatchSize int    `json:"batch_size"`
-	Kernels   string `json:"kernels"`
-	// Metrics are the last validation's results, for `gotrain runs` and for messages.
-	Metrics map[string]float64 `json:"metrics,omitempty"`
+	plan
+	Kernels string `json:"kernels"`
+	// Metrics are the last epoch's results, for whoever reads a checkpoint.
+	Metrics metrics `json:"metrics,omitempty"`
+}
+
+// plan is what must not change between a run and its resumption: with another one, the
+// place in the epoch would mean other samples.
+type plan struct {
+	Seed       int64             `json:"seed"`
+	BatchSize  int               `json:"batch_size"`
+	Batches    int               `json:"batches"` // of an epoch
+	Accumulate int               `json:"accumulate"`
+	Data       map[string]string `json:"data"` // SHA-256 by file
+}
+
+// metrics are numbers by name. Those that JSON cannot hold are left out of it.
+type metrics map[string]float64
+
+// MarshalJSON implements json.Marshaler.
+func (m metrics) MarshalJSON() ([]byte, error) {
+	finite := map[string]float64{}
+	for name, v := range m {
+		if v-v == 0 {
+			finite[name] = v
+		}
+	}
+	return json.Marshal(finite)
 }
 
 // score is a checkpoint's value of the monitored metric.
@@ -125,7 +149,7 @@ func restore(store *engine.Store, states []graph.State, from []ckpt.Tensor) erro
 }
 
 // check refuses to resume where the run would not go on as it was.
-func (s *runState) check(now *runState) error {
+func (s *runState) check(now *plan) error {
 	var l diag.List
 	mismatch := func(what string, was, is any) {
 		d := l.Errorf("resume-mismatch", diag.Pos{}, "%s is %v in the checkpoint and %v here: the run would not go on as it was", what, was, is)
@@ -137,6 +161,15 @@ func (s *runState) check(now *runState) error {
 	}
 	if s.BatchSize != now.BatchSize {
 		mismatch("data.batch", s.BatchSize, now.BatchSize)
+	}
+	if !maps.Equal(s.Data, now.Data) {
+		l.Errorf("resume-mismatch", diag.Pos{}, "the data are not those of the checkpoint").Hint = "resume on the same data, or start a new run from its weights: checkpoint: {init_from: …/model.safetensors}"
+	}
+	if s.Batch > 0 && s.Batches != now.Batches { // inside an epoch
+		mismatch("the number of batches of an epoch", s.Batches, now.Batches)
+	}
+	if s.Window > 0 && s.Accumulate != now.Accumulate { // inside a window
+		mismatch("accumulate_grad_batches", s.Accumulate, now.Accumulate)
 	}
 	return l.Err()
 }
@@ -165,7 +198,7 @@ func (s *runState) rank(mode string, keep int, n score) bool {
 			break
 		}
 	}
-	if math.IsNaN(n.Value) {
+	if n.Value-n.Value != 0 { // NaN or infinite
 		return false
 	}
 	s.Best = append(s.Best[:at], append([]score{n}, s.Best[at:]...)...)

@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"gotrain/internal/ckpt"
@@ -71,7 +70,7 @@ func Predict(ctx context.Context, s *Session, o PredictOptions) (*Prediction, er
 	if s.Config.Data != nil {
 		batch = s.Config.Data.Batch
 	}
-	if !p.needsData() {
+	if !needsData(p.prog) {
 		n := o.N
 		if n == 0 {
 			n = gridSamples
@@ -106,6 +105,16 @@ func needsDataError(s *Session, output string) error {
 	return l.Err()
 }
 
+// otherSettings is the fault of a checkpoint whose weights do not fit the config: most
+// often one of a run with other vars.
+func (s *Session) otherSettings(err error) error {
+	e := &diag.EnvError{Text: s.Checkpoint + " is of another model", Err: err}
+	if run := runOf(s.Checkpoint); run != "" {
+		e.Hints = append(e.Hints, "its own config is in its folder: take "+run+" as FILE")
+	}
+	return e
+}
+
 // restored makes a machine with the checkpoint's weights for a program.
 func (s *Session) restored(prog *graph.Program) (*engine.Store, *engine.Cache, *runState, error) {
 	store, cache := s.machine()
@@ -126,7 +135,7 @@ func (s *Session) restored(prog *graph.Program) (*engine.Store, *engine.Cache, *
 		return !slices.ContainsFunc(params, func(st graph.State) bool { return st.Name == t.Name })
 	})
 	if err := restore(store, params, used); err != nil {
-		return nil, nil, nil, checkpointError(fmt.Errorf("%s: %w", s.Checkpoint, err))
+		return nil, nil, nil, s.otherSettings(err)
 	}
 	return store, cache, &state, nil
 }

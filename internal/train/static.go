@@ -1,0 +1,74 @@
+package train
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"gotrain/internal/config"
+	"gotrain/internal/diag"
+	"gotrain/internal/graph"
+)
+
+// Static finds what a fit would refuse, without opening any data: a monitor that nothing
+// logs, pictures of what is no image, weights that are not there.
+func Static(c *config.Config, m *graph.Model) (diag.List, error) {
+	var l diag.List
+	if known := monitored(m, true); c.Checkpoint.Pos.IsValid() || c.Checkpoint.Origin != "" {
+		if !slices.Contains(known, c.Checkpoint.Monitor) {
+			d := l.Errorf("unknown-metric", c.Checkpoint.Pos, "monitor %q is not logged", c.Checkpoint.Monitor)
+			d.Path, d.Origin = "checkpoint.monitor", c.Checkpoint.Origin
+			if near := diag.Suggest(c.Checkpoint.Monitor, known); near != "" {
+				d.Hint = fmt.Sprintf("did you mean %q?  ", near)
+			}
+			d.Hint += "(logged: " + strings.Join(known, ", ") + ")"
+		}
+	}
+	for _, want := range c.LogImages {
+		if err := checkPicture(want, m, &l); err != nil {
+			return l, err
+		}
+	}
+	if from := c.InitFrom; from != nil {
+		if _, err := os.Stat(from.Text); err != nil {
+			d := l.Errorf("no-file", from.Pos, "init_from: there is no %s", from.Text)
+			d.Path, d.Origin = "checkpoint.init_from", from.Origin
+		}
+	}
+	return l, nil
+}
+
+func checkPicture(want config.LogImage, m *graph.Model, l *diag.List) error {
+	if !slices.Contains(m.PredictNames, want.Output) {
+		d := l.Errorf("unknown-output", want.Pos, "log_images: no predict output %q", want.Output)
+		d.Path = "trainer.log_images"
+		if s := diag.Suggest(want.Output, m.PredictNames); s != "" {
+			d.Hint = fmt.Sprintf("did you mean %q?", s)
+		}
+		return nil
+	}
+	prog, err := m.Predict(want.Output)
+	if err != nil {
+		return err
+	}
+	if shape := []int(prog.Outputs[0].Value.Shape[1:]); !isImage(shape) {
+		l.Errorf("no-image", want.Pos, "log_images: %q gives %v, and an image is [C,H,W] with 1 or 3 channels", want.Output, shape).Path = "trainer.log_images"
+	}
+	return nil
+}
+
+// monitored lists the metrics that a checkpoint can watch, in the order of metrics.csv.
+func monitored(m *graph.Model, hasVal bool) []string {
+	names := []string{"train/loss"}
+	for _, t := range m.LossTerms {
+		names = append(names, "train/"+t)
+	}
+	if hasVal {
+		names = append(names, "val/loss")
+		for _, metric := range m.MetricNames {
+			names = append(names, "val/"+metric)
+		}
+	}
+	return names
+}
