@@ -230,3 +230,134 @@ func parse(t *testing.T, s string) float64 {
 	}
 	return v
 }
+
+// stopAfter makes a run stop after so many batches and gives its checkpoint.
+func stopAfter(t *testing.T, src string, trainer map[string]any, batches int) *train.InterruptedError {
+	t.Helper()
+	s := newSession(t, src, trainer)
+	s.Stop = func() bool { batches--; return batches == 0 }
+	_, err := train.Fit(context.Background(), s)
+	var stopped *train.InterruptedError
+	if !errors.As(err, &stopped) {
+		t.Fatalf("not stopped: %v", err)
+	}
+	return stopped
+}
+
+// TestResumeRefusesAnotherPlan: what would make the place in the epoch mean other samples
+// is an error; what would not, is not.
+func TestResumeRefusesAnotherPlan(t *testing.T) {
+	for name, c := range map[string]struct {
+		old, new string // in the config
+		trainer  map[string]any
+		want     string // "" where the run goes on
+	}{
+		"seed":            {"name: small", "name: small\nseed: 3", nil, "seed is 0"},
+		"batch":           {"batch: 24", "batch: 25", nil, "data.batch is 24"},
+		"data":            {"train: 100", "train: 90", nil, "the data are not those"},
+		"limit":           {"", "", map[string]any{"limit_train_batches": 4}, "batches of an epoch is 5"},
+		"window":          {"", "", map[string]any{"accumulate_grad_batches": 2}, "accumulate_grad_batches is 3"},
+		"model":           {"latent: 4", "latent: 5", nil, "shape"},
+		"lr may change":   {"lr: 1e-3", "lr: 1e-4", nil, ""},
+		"logs may change": {"", "", map[string]any{"log_every_n_steps": 1}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			trainer := map[string]any{"max_epochs": 2, "accumulate_grad_batches": 3, "default_root_dir": t.TempDir()}
+			stopped := stopAfter(t, vae, trainer, 2)
+			for k, v := range c.trainer {
+				trainer[k] = v
+			}
+			s := newSession(t, strings.Replace(vae, c.old, c.new, 1), trainer)
+			s.Checkpoint = stopped.Checkpoint
+			_, err := train.Fit(context.Background(), s)
+			switch {
+			case c.want == "" && err != nil:
+				t.Errorf("refused: %v", err)
+			case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestResumeFromWithinValidation: a run told to stop while it validates has done its
+// epoch's batches; going on, it validates first, and nothing differs.
+func TestResumeFromWithinValidation(t *testing.T) {
+	trainer := func(root string) map[string]any {
+		return map[string]any{"max_epochs": 2, "log_every_n_steps": 1, "default_root_dir": root, "num_sanity_val_steps": 0}
+	}
+	res, err := train.Fit(context.Background(), newSession(t, vae, trainer(t.TempDir())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := files(t, res.RunDir)
+	root := t.TempDir()
+	s := newSession(t, vae, trainer(root))
+	ctx, cancel := context.WithCancel(context.Background())
+	asked := 0
+	s.Stop = func() bool {
+		if asked++; asked == 5 { // the epoch's last batch: the signal comes right after it
+			cancel()
+			return false
+		}
+		return asked > 5
+	}
+	_, err = train.Fit(ctx, s)
+	var stopped *train.InterruptedError
+	if !errors.As(err, &stopped) {
+		t.Fatalf("not stopped: %v", err)
+	}
+	s = newSession(t, vae, trainer(root))
+	s.Checkpoint = stopped.Checkpoint
+	if res, err = train.Fit(context.Background(), s); err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range files(t, res.RunDir) {
+		if !bytes.Equal(got, want[name]) {
+			t.Errorf("%s differs", name)
+		}
+	}
+}
+
+// TestNaNMetricIsKeptOutOfTheCheckpoint: a metric that is no number is shown, and the run
+// goes on and saves.
+func TestNaNMetricIsKeptOutOfTheCheckpoint(t *testing.T) {
+	src := vae + "metrics: {bad: log(mean(image) - 5)}\n"
+	s := newSession(t, src, map[string]any{"max_epochs": 1, "default_root_dir": t.TempDir()})
+	res, err := train.Fit(context.Background(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := res.Metrics["val/bad"]; !math.IsNaN(v) {
+		t.Errorf("val/bad is %v, want NaN", v)
+	}
+	if _, err := os.Stat(filepath.Join(res.RunDir, "checkpoints", "best", "state.json")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTwoFitsNeverShareAFolder: a second one that goes on in the same folder is refused.
+func TestTwoFitsNeverShareAFolder(t *testing.T) {
+	trainer := map[string]any{"max_epochs": 2, "default_root_dir": t.TempDir()}
+	stopped := stopAfter(t, vae, trainer, 2)
+	s := newSession(t, vae, trainer)
+	s.Checkpoint = stopped.Checkpoint
+	var inner error
+	first := true
+	s.Stop = func() bool {
+		if first {
+			first = false
+			other := newSession(t, vae, trainer)
+			other.Checkpoint = stopped.Checkpoint
+			_, inner = train.Fit(context.Background(), other)
+		}
+		return false
+	}
+	if _, err := train.Fit(context.Background(), s); err != nil {
+		t.Fatal(err)
+	}
+	var env *diag.EnvError
+	if !errors.As(inner, &env) || !strings.Contains(inner.Error(), "another fit") {
+		t.Errorf("the second fit: %v", inner)
+	}
+}
