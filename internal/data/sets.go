@@ -101,7 +101,7 @@ func divide(d config.Data, o Options, train, held divisible, noun string) (*Sets
 			s.Test = held.cut(d.Source+" test", 0, held.Len())
 		}
 	}
-	if s.Val != nil && s.Test != nil && val == 0 && test == 0 {
+	if held != nil && (s.Val != nil || s.Test != nil) && val == 0 && test == 0 {
 		s.Notes = append(s.Notes, fmt.Sprintf("val and test are both the %s test %s", thousands(held.Len()), noun))
 	}
 	return s, nil

@@ -104,7 +104,7 @@ func TestNeedLeavesTheRestOut(t *testing.T) {
 				t.Errorf("need %d split %v: %s has %d samples, expected %d", c.need, c.split, set.name, n, set.want)
 			}
 		}
-		if said := len(s.Notes) == 1; said != (c.val == 30 && c.test == 30 && c.split == nil) {
+		if said := len(s.Notes) == 1; said != (c.split == nil && (c.val == 30 || c.test == 30)) {
 			t.Errorf("need %d split %v: notes %q", c.need, c.split, s.Notes)
 		}
 	}
