@@ -56,7 +56,8 @@ func (h hooks) setLink(dir, name, target string) (err error) {
 // Resolve turns what a user writes into the path of a checkpoint folder: best
 // and last are the links of dir, step_N that folder of dir unless a path of
 // that name exists, anything else a path. *NotFoundError if nothing is there;
-// the content is not looked at.
+// the content is not looked at. Beside a run that is still training, Load the
+// link itself: the folder it resolves to may be pruned before it is opened.
 func Resolve(dir, ref string) (string, error) {
 	if isLink(ref) {
 		_, target, err := locate(filepath.Join(dir, ref))

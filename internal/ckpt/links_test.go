@@ -84,8 +84,10 @@ func TestPrune(t *testing.T) {
 	if err != nil || !slices.Equal(removed, []string{filepath.Join(dir, "step_4")}) {
 		t.Error(removed, err)
 	}
-	want := []string{".tmp-notes", ".tmp-step_9", "best", "last", "mine", "notes", "step_0", "step_03",
-		"step_1", "step_2", "step_3", "step_5", "step_6", "step_x"}
+	want := []string{
+		".tmp-notes", ".tmp-step_9", "best", "last", "mine", "notes", "step_0", "step_03",
+		"step_1", "step_2", "step_3", "step_5", "step_6", "step_x",
+	}
 	if got := names(t, dir); !slices.Equal(got, want) {
 		t.Errorf("%v, expected %v", got, want)
 	}

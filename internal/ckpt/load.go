@@ -134,8 +134,21 @@ func newestWhole(path string) string {
 
 // locate follows links by hand, because the target of best or last may at this
 // moment, or since a crash, stand aside under another name. target is the
-// checkpoint's proper path, folder where it is now.
+// checkpoint's proper path, folder where it is now. What is not found is looked
+// for again: the writer may have moved a link on and pruned its old target
+// between our two looks.
 func locate(path string) (folder, target string, err error) {
+	for range 4 {
+		folder, target, err = locateOnce(path)
+		var nf *NotFoundError
+		if !errors.As(err, &nf) {
+			break
+		}
+	}
+	return folder, target, err
+}
+
+func locateOnce(path string) (folder, target string, err error) {
 	target = filepath.Clean(path)
 	for range 16 { // a loop of links ends here, with Stat's error
 		link, err := os.Readlink(target)

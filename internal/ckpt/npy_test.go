@@ -14,7 +14,11 @@ func TestWriteNpy(t *testing.T) {
 		shape []int
 		want  string
 	}{
-		{nil, "()"}, {[]int{6}, "(6,)"}, {[]int{2, 3}, "(2, 3)"}, {[]int{1, 2, 1, 3}, "(1, 2, 1, 3)"}, {[]int{0, 3}, "(0, 3)"},
+		{nil, "()"},
+		{[]int{6}, "(6,)"},
+		{[]int{2, 3}, "(2, 3)"},
+		{[]int{1, 2, 1, 3}, "(1, 2, 1, 3)"},
+		{[]int{0, 3}, "(0, 3)"},
 		{[]int{70, 100}, "(70, 100)"}, // more than one buffer
 	} {
 		n, _ := byteCount("F32", c.shape)

@@ -112,14 +112,14 @@ func readFrom(r io.Reader, size int64) ([]Tensor, map[string]string, error) {
 // headerLength reads the length field in start, the first bytes of a file of
 // the given size.
 func headerLength(start []byte, size int64) (int, error) {
-	if bytes.HasPrefix(start, []byte("PK\x03\x04")) || bytes.HasPrefix(start, []byte("\x80\x02")) {
-		return 0, badf("", "is a PyTorch pickle, not safetensors; convert it with safetensors.torch.save_file(state_dict, path)")
-	}
 	if len(start) < 8 {
 		return 0, badf("", "is %d bytes; a safetensors file has at least 8", size)
 	}
 	n := binary.LittleEndian.Uint64(start)
 	switch {
+	// Asked only of an impossible length: one of 640 also begins like a pickle.
+	case n > maxHeader && (bytes.HasPrefix(start, []byte("PK\x03\x04")) || bytes.HasPrefix(start, []byte("\x80\x02"))):
+		return 0, badf("", "is a PyTorch pickle, not safetensors; convert it with safetensors.torch.save_file(state_dict, path)")
 	case n > maxHeader:
 		return 0, badf("", "header length %d is above the limit of %d; is this a safetensors file?", n, maxHeader)
 	case int64(n) > size-8:

@@ -180,6 +180,7 @@ func TestRefusedFiles(t *testing.T) {
 		{nil, "at least 8"},
 		{[]byte("short"), "at least 8"},
 		{[]byte("PK\x03\x04 and more of a zip"), "PyTorch pickle"},
+		{[]byte("\x80\x02\x8a\x0al\xfc\x9cF\xf9"), "PyTorch pickle"},
 		{huge, "above the limit"},
 		{long, "cut short"},
 		{file(``, 0), "not a JSON object"},
@@ -229,6 +230,19 @@ func TestRefusedFiles(t *testing.T) {
 		if _, _, err2 := ReadSafetensors(path); err2 == nil || err2.Error() != path+": "+err.Error() {
 			t.Errorf("from a file: %v, expected %v", err2, err)
 		}
+	}
+}
+
+// TestEveryHeaderLength meets the lengths whose bytes begin like other formats.
+func TestEveryHeaderLength(t *testing.T) {
+	for n := 8; n < 1<<11; n += 8 {
+		b := file("{}"+strings.Repeat(" ", n-2), 0)
+		if _, _, err := Decode(b); err != nil {
+			t.Errorf("header of %d bytes: %v", n, err)
+		}
+	}
+	if _, _, err := Decode(file("{}"+strings.Repeat(" ", 0x04034b50-2), 0)); err != nil { // "PK\x03\x04"
+		t.Error(err)
 	}
 }
 

@@ -68,14 +68,18 @@ func TestMatch(t *testing.T) {
 		{"decoder.dense.bias", []int{7}, "F32"},
 		{"logvar", nil, "F32"},
 	}
-	all := []Tensor{tensor("logvar"), tensor("decoder.dense.bias", 7), tensor("decoder.dense.weight", 7, 4),
-		tensor("encoder.dense.bias", 4), tensor("encoder.dense.weight", 4, 7)}
+	all := []Tensor{
+		tensor("logvar"), tensor("decoder.dense.bias", 7), tensor("decoder.dense.weight", 7, 4),
+		tensor("encoder.dense.bias", 4), tensor("encoder.dense.weight", 4, 7),
+	}
 	if err := Match(have, all); err != nil {
 		t.Error(err)
 	}
 	half := Tensor{Name: "encoder.dense.bias", DType: "F16", Shape: []int{4}, Data: make([]byte, 8)}
-	err := Match(have, []Tensor{half, tensor("encoder.dense.weight", 3, 7), tensor("module.decoder.dense.weight", 7, 4),
-		tensor("decoder.dens.bias", 7), tensor("unrelated")})
+	err := Match(have, []Tensor{
+		half, tensor("encoder.dense.weight", 3, 7), tensor("module.decoder.dense.weight", 7, 4),
+		tensor("decoder.dens.bias", 7), tensor("unrelated"),
+	})
 	want := strings.Join([]string{
 		"the weights do not fit the model:",
 		"  encoder.dense.bias: dtype F32 here, F16 in the file",
