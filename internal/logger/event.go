@@ -2,17 +2,16 @@ package logger
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"hash/crc32"
-	"io"
 	"math"
+	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // TensorBoard's event files are records of protocol buffers: a length, its checksum, the
-// data, its checksum. Field numbers are facts of the format.
+// data, its checksum. The numbers of fields are facts of the format; there is no .proto
+// file here, since these few messages are all that is written.
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -30,39 +29,6 @@ func frame(data []byte) []byte {
 	return binary.LittleEndian.AppendUint32(out, maskedCRC(data))
 }
 
-// maxRecord bounds what a record's length may ask for.
-const maxRecord = 256 << 20
-
-// errTorn is a record that a crash cut off.
-var errTorn = errors.New("logger: torn record")
-
-// readRecord gives the next record's data; io.EOF after the last.
-func readRecord(r io.Reader) ([]byte, error) {
-	var head [12]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
-		if err == io.ErrUnexpectedEOF {
-			err = errTorn
-		}
-		return nil, err
-	}
-	n := binary.LittleEndian.Uint64(head[:])
-	if maskedCRC(head[:8]) != binary.LittleEndian.Uint32(head[8:]) || n > maxRecord {
-		return nil, fmt.Errorf("logger: record of length %d: wrong checksum", n)
-	}
-	data, err := io.ReadAll(io.LimitReader(r, int64(n)+4))
-	if err != nil {
-		return nil, err
-	}
-	if uint64(len(data)) != n+4 {
-		return nil, errTorn
-	}
-	data, sum := data[:n], binary.LittleEndian.Uint32(data[n:])
-	if maskedCRC(data) != sum {
-		return nil, errors.New("logger: record: wrong checksum")
-	}
-	return data, nil
-}
-
 func bytesField(b []byte, field protowire.Number, v []byte) []byte {
 	return protowire.AppendBytes(protowire.AppendTag(b, field, protowire.BytesType), v)
 }
@@ -76,9 +42,27 @@ func intField(b []byte, field protowire.Number, v uint64) []byte {
 }
 
 // event starts an Event: wall_time=1, step=2.
-func event(wall float64, step int) []byte {
+func event(at time.Time, step int) []byte {
+	wall := float64(at.UnixNano()) / 1e9
 	b := protowire.AppendFixed64(protowire.AppendTag(nil, 1, protowire.Fixed64Type), math.Float64bits(wall))
 	return intField(b, 2, uint64(int64(step)))
+}
+
+// fileVersion is the event that opens every file: file_version=3.
+func fileVersion(at time.Time) []byte { return textField(event(at, 0), 3, "brain.Event:2") }
+
+// sessionStart is session_log=7 {status=1: START}.
+func sessionStart(at time.Time, step int) []byte {
+	return bytesField(event(at, step), 7, intField(nil, 1, 1))
+}
+
+// summaryEvent is summary=5 {value=1, repeated}.
+func summaryEvent(at time.Time, step int, values ...[]byte) []byte {
+	var summary []byte
+	for _, v := range values {
+		summary = bytesField(summary, 1, v)
+	}
+	return bytesField(event(at, step), 5, summary)
 }
 
 // Data classes of the plugins' values.

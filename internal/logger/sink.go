@@ -2,9 +2,7 @@ package logger
 
 import (
 	"errors"
-	"fmt"
 	"image"
-	"strings"
 	"time"
 )
 
@@ -16,75 +14,28 @@ type Scalar struct {
 
 // Record is what was measured at one moment.
 type Record struct {
-	Step    int // optimizer steps done
-	Epoch   int // from 0
-	Time    time.Time
+	Step    int       // optimizer steps done
+	Epoch   int       // from 0
+	Time    time.Time // the zero Time means now
 	Scalars []Scalar
 }
 
-// Sink is a place for records.
+// Sink is a place for records. A kind that has no room for something (a table for an
+// image) takes it and does nothing. An error is of the disk, and lasts: what follows a
+// half-written record would be lost or misread, so a sink that failed writes no more.
 type Sink interface {
 	Scalars(Record) error
 	Image(step int, tag string, img image.Image) error
-	Text(step int, tag, text string) error
-	Flush() error // to the disk: what was given survives a crash
+	Text(step int, tag, text string) error // text is Markdown
+	Flush() error                          // to the disk: what was given survives a power cut
 	Close() error
 }
 
-// Options say where and how sinks open.
-type Options struct {
-	Dir     string   // the run folder
-	Columns []string // metrics.csv's, after step and epoch
-	// Resumed goes on in the files of an earlier process, from ResumeStep; Offset is where
-	// metrics.csv ended at the checkpoint.
-	Resumed    bool
-	ResumeStep int
-	Offset     int64
-}
-
-// kinds is the table of loggers. To add one: its file, and a line here.
-var kinds = []struct {
-	name string
-	open func(Options) (Sink, error)
-}{
-	{"csv", func(o Options) (Sink, error) { return openCSV(o) }},
-	{"tensorboard", func(o Options) (Sink, error) { return openTensorBoard(o) }},
-}
-
-// Names lists the loggers.
-func Names() []string {
-	var names []string
-	for _, k := range kinds {
-		names = append(names, k.name)
-	}
-	return names
-}
-
-// Open opens the named loggers. Where one fails, those before it are closed.
-func Open(names []string, o Options) (Multi, error) {
-	var m Multi
-	for _, name := range names {
-		opened := false
-		for _, k := range kinds {
-			if k.name != name {
-				continue
-			}
-			s, err := k.open(o)
-			if err != nil {
-				return nil, errors.Join(fmt.Errorf("logger %s: %w", name, err), m.Close())
-			}
-			m = append(m, s)
-			opened = true
-		}
-		if !opened {
-			return nil, errors.Join(fmt.Errorf("there is no logger %q (there are: %s)", name, strings.Join(Names(), ", ")), m.Close())
-		}
-	}
-	return m, nil
-}
-
-// Multi is several sinks as one.
+// Multi is several sinks as one. Each gets everything, also after another has failed; the
+// errors are joined.
 type Multi []Sink
+
+var _ Sink = Multi(nil)
 
 func (m Multi) each(f func(Sink) error) error {
 	var errs []error

@@ -17,22 +17,24 @@ import (
 type TensorBoard struct {
 	f   *os.File
 	now func() time.Time
+	err error // the first failure
 }
 
 var _ Sink = (*TensorBoard)(nil)
 
 func openTensorBoard(o Options) (*TensorBoard, error) {
-	t := &TensorBoard{now: time.Now}
+	t := &TensorBoard{now: o.clock()}
 	f, err := createEvents(o.Dir, t.now())
 	if err != nil {
 		return nil, err
 	}
 	t.f = f
-	err = t.write(textField(event(t.wall(t.now()), 0), 3, "brain.Event:2")) // file_version=3
+	err = t.write(fileVersion(t.now()))
 	if err == nil && o.Resumed {
-		// SessionLog START, session_log=7 {status=1}: TensorBoard drops the points of earlier
-		// files from this step on. Points at the step itself are of the checkpoint.
-		err = t.write(bytesField(event(t.wall(t.now()), o.ResumeStep+1), 7, intField(nil, 1, 1)))
+		// TensorBoard drops what earlier files hold from the named step on. What was logged at
+		// the checkpoint's own step, its validation above all, is before the checkpoint: it
+		// stays. Where it is measured again, it is the same value at the same step.
+		err = t.write(sessionStart(t.now(), o.ResumeStep+1))
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -41,14 +43,17 @@ func openTensorBoard(o Options) (*TensorBoard, error) {
 }
 
 // createEvents makes a file that no other process writes: a resumed run never appends to
-// one that a crash may have torn.
+// one that a crash may have torn, since TensorBoard reads no further than the tear. It
+// reads a folder's files in the order of their names, hence the time first, and n last
+// where one process opens several in a second.
 func createEvents(dir string, now time.Time) (*os.File, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "localhost"
 	}
+	host = strings.ReplaceAll(host, string(filepath.Separator), "_")
 	for n := 0; ; n++ {
-		name := fmt.Sprintf("events.out.tfevents.%010d.%s.%d.%d", now.Unix(), strings.ReplaceAll(host, "/", "_"), os.Getpid(), n)
+		name := fmt.Sprintf("events.out.tfevents.%010d.%s.%d.%d", now.Unix(), host, os.Getpid(), n)
 		f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		if !errors.Is(err, os.ErrExist) {
 			return f, err
@@ -56,24 +61,27 @@ func createEvents(dir string, now time.Time) (*os.File, error) {
 	}
 }
 
-func (t *TensorBoard) wall(at time.Time) float64 { return float64(at.UnixNano()) / 1e9 }
-
 // write gives a record to the system in one call, so that a crash tears at most the last.
 func (t *TensorBoard) write(event []byte) error {
-	_, err := t.f.Write(frame(event))
-	return err
+	if t.err == nil {
+		_, t.err = t.f.Write(frame(event))
+	}
+	return t.err
 }
 
-// Scalars implements Sink.
+// Scalars implements Sink. TensorBoard keeps float32.
 func (t *TensorBoard) Scalars(r Record) error {
 	if len(r.Scalars) == 0 {
-		return nil
+		return t.err
 	}
-	var summary []byte
+	if r.Time.IsZero() {
+		r.Time = t.now()
+	}
+	var values [][]byte
 	for _, s := range r.Scalars {
-		summary = bytesField(summary, 1, summaryValue(s.Name, "scalars", scalarClass, floatTensor(float32(s.Value))))
+		values = append(values, summaryValue(s.Name, "scalars", scalarClass, floatTensor(float32(s.Value))))
 	}
-	return t.write(bytesField(event(t.wall(r.Time), r.Step), 5, summary)) // summary=5
+	return t.write(summaryEvent(r.Time, r.Step, values...))
 }
 
 // Image implements Sink: the images plugin takes width, height and PNG files.
@@ -84,16 +92,21 @@ func (t *TensorBoard) Image(step int, tag string, img image.Image) error {
 	}
 	size := img.Bounds().Size()
 	tensor := stringTensor([]byte(strconv.Itoa(size.X)), []byte(strconv.Itoa(size.Y)), file.Bytes())
-	return t.write(bytesField(event(t.wall(t.now()), step), 5, bytesField(nil, 1, summaryValue(tag, "images", blobClass, tensor))))
+	return t.write(summaryEvent(t.now(), step, summaryValue(tag, "images", blobClass, tensor)))
 }
 
-// Text implements Sink; text is Markdown.
+// Text implements Sink.
 func (t *TensorBoard) Text(step int, tag, text string) error {
-	return t.write(bytesField(event(t.wall(t.now()), step), 5, bytesField(nil, 1, summaryValue(tag, "text", tensorClass, stringTensor([]byte(text))))))
+	return t.write(summaryEvent(t.now(), step, summaryValue(tag, "text", tensorClass, stringTensor([]byte(text)))))
 }
 
 // Flush implements Sink.
-func (t *TensorBoard) Flush() error { return t.f.Sync() }
+func (t *TensorBoard) Flush() error {
+	if t.err == nil {
+		t.err = t.f.Sync()
+	}
+	return t.err
+}
 
 // Close implements Sink.
 func (t *TensorBoard) Close() error { return t.f.Close() }
