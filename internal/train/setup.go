@@ -142,6 +142,15 @@ func (l *fitLoop) initialState() error {
 	if err != nil {
 		return checkpointError(err)
 	}
+	if l.devRun() { // the checkpoint's weights, and nothing else of its run
+		if err := l.store.Init(l.Config.Seed, l.states); err != nil {
+			return err
+		}
+		if err := restore(l.store, l.params(), saved.Model); err != nil {
+			return l.otherSettings(err)
+		}
+		return nil
+	}
 	var state runState
 	if err := json.Unmarshal(saved.Run, &state); err != nil {
 		return &diag.EnvError{Text: l.Checkpoint + ": state.json is not a run's state", Err: err}
@@ -157,12 +166,17 @@ func (l *fitLoop) initialState() error {
 		l.Console.Note(fmt.Sprintf("the checkpoint is of kernel set %q, this run uses %q: it goes on within rounding, not bit for bit", state.Kernels, l.state.Kernels))
 	}
 	if err := restoreRun(l.store, l.states, saved, state.Window > 0); err != nil {
-		return checkpointError(fmt.Errorf("%s: %w", l.Checkpoint, err))
+		return l.otherSettings(err)
 	}
 	state.plan, state.Kernels, state.Monitor, state.Mode = l.state.plan, l.state.Kernels, l.monitor, l.mode
 	l.state = state
 	l.saved = savedAt{path: l.Checkpoint, step: step, cursor: state.cursor()}
 	return nil
+}
+
+// params are the states that are trained.
+func (l *fitLoop) params() []graph.State {
+	return slices.DeleteFunc(slices.Clone(l.states), func(s graph.State) bool { return s.Role != graph.Param })
 }
 
 // initFrom starts from the weights of another run, strictly by name.
@@ -171,8 +185,7 @@ func (l *fitLoop) initFrom(path string) error {
 	if err != nil {
 		return checkpointError(err)
 	}
-	params := slices.DeleteFunc(slices.Clone(l.states), func(s graph.State) bool { return s.Role != graph.Param })
-	if err := restore(l.store, params, weights); err != nil {
+	if err := restore(l.store, l.params(), weights); err != nil {
 		var list diag.List
 		list.Errorf("init-from", l.Config.InitFrom.Pos, "init_from %s: %v", path, err).Path = "checkpoint.init_from"
 		return list.Err()

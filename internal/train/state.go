@@ -166,7 +166,8 @@ func (s *runState) check(now *plan) error {
 		l.Errorf("resume-mismatch", diag.Pos{}, "the data are not those of the checkpoint").Hint = "resume on the same data, or start a new run from its weights: checkpoint: {init_from: …/model.safetensors}"
 	}
 	if s.Batch > 0 && s.Batches != now.Batches { // inside an epoch
-		mismatch("the number of batches of an epoch", s.Batches, now.Batches)
+		d := l.Errorf("resume-mismatch", diag.Pos{}, "an epoch has %d batches in the checkpoint and %d here: its place in the epoch would be another", s.Batches, now.Batches)
+		d.Origin, d.Hint = "--ckpt_path", "resume with the same limit_train_batches"
 	}
 	if s.Window > 0 && s.Accumulate != now.Accumulate { // inside a window
 		mismatch("accumulate_grad_batches", s.Accumulate, now.Accumulate)

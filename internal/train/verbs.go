@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"gotrain/internal/ckpt"
@@ -40,6 +41,9 @@ func Evaluate(ctx context.Context, s *Session, verb Verb) (*Result, error) {
 	loader, err := s.limited(ds, flag, limit, false)
 	if err != nil {
 		return nil, err
+	}
+	if loader.Batches() == 0 {
+		return nil, flagError(flag, errors.New("leaves nothing to measure"))
 	}
 	values, err := newEvaluation(prog, store, cache).run(ctx, loader, split, s.Console.Validating)
 	if err != nil {
@@ -108,11 +112,13 @@ func needsDataError(s *Session, output string) error {
 // otherSettings is the fault of a checkpoint whose weights do not fit the config: most
 // often one of a run with other vars.
 func (s *Session) otherSettings(err error) error {
-	e := &diag.EnvError{Text: s.Checkpoint + " is of another model", Err: err}
+	var l diag.List
+	d := l.Errorf("other-model", diag.Pos{}, "%s is of another model: %v", s.Checkpoint, err)
+	d.Origin = "--ckpt_path"
 	if run := runOf(s.Checkpoint); run != "" {
-		e.Hints = append(e.Hints, "its own config is in its folder: take "+run+" as FILE")
+		d.Hint = "its own config is in its folder: take " + run + " as FILE"
 	}
-	return e
+	return l.Err()
 }
 
 // restored makes a machine with the checkpoint's weights for a program.
