@@ -137,10 +137,28 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 		}
 		diags.Append(problems)
 	}
+	blame(diags.Items, over)
 	if err := j.fail(diags, src); err != nil {
 		return nil, err
 	}
 	return j, nil
+}
+
+// blame gives the faults of values that the command line set their flag: they have a path
+// of the config, and no place in the file.
+func blame(items []diag.Diagnostic, over []config.Override) {
+	for i := range items {
+		d := &items[i]
+		if d.Pos.IsValid() || d.Origin != "" {
+			continue
+		}
+		for _, o := range over {
+			path := strings.Join(o.Path, ".")
+			if d.Path == path || strings.HasPrefix(d.Path, path+".") || strings.HasPrefix(d.Path, path+"[") {
+				d.Origin = o.Origin
+			}
+		}
+	}
 }
 
 // read gives the source of FILE: a config, "-", or a run folder.

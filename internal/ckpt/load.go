@@ -63,9 +63,10 @@ func verifyRoot(root *os.Root, name string) error {
 }
 
 // withFolder runs read on the folder at path and completes its errors. The
-// writer may replace or prune the folder meanwhile: what fails is tried again
-// where path has come to mean another folder.
+// writer may replace or prune the folder meanwhile, so a fault counts only when
+// it is seen twice running in a folder that has kept its place.
 func withFolder(path string, read func(root *os.Root, name string) error) error {
+	last := ""
 	for try := 0; ; try++ {
 		folder, target, err := locate(path)
 		if err != nil {
@@ -78,14 +79,21 @@ func withFolder(path string, read func(root *os.Root, name string) error) error 
 		if err == nil {
 			return nil
 		}
-		if again, _, lerr := locate(path); try < 5 && lerr == nil {
-			after, serr := os.Stat(again)
-			if serr == nil && (before == nil || !os.SameFile(before, after)) {
-				continue
-			}
+		if try >= 8 || err.Error() == last && stillAt(path, folder, before) {
+			return complete(err, target)
 		}
-		return complete(err, target)
+		last = err.Error()
 	}
+}
+
+// stillAt reports that path still means folder, which was before.
+func stillAt(path, folder string, before fs.FileInfo) bool {
+	again, _, err := locate(path)
+	if err != nil || again != folder || before == nil {
+		return false
+	}
+	now, err := os.Stat(again)
+	return err == nil && os.SameFile(before, now)
 }
 
 func readIn(folder, name string, read func(root *os.Root, name string) error) error {
