@@ -115,20 +115,16 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 		return j, errHelp
 	}
 	var fields []config.Field
-	known := true // which fields there are
 	if cfg.Data != nil {
 		fields, problems = data.Fields(*cfg.Data)
 		diags.Append(problems)
-		known = !problems.HasErrors()
 	}
 	diags.Append(train.Require(verb, cfg))
-	var model *graph.Model
-	if known {
-		if model, problems, err = graph.Check(cfg, fields); err != nil {
-			return nil, err
-		}
-		diags.Append(problems)
+	model, problems, err := graph.Check(cfg, fields)
+	if err != nil {
+		return nil, err
 	}
+	diags.Append(problems)
 	j.model = model
 	if model != nil && (verb == train.FitVerb || verb == checkVerb) {
 		problems, err := train.Static(cfg, model)

@@ -149,6 +149,9 @@ func (ev *evaluator) unknownName(n *config.Name, sc *scope) {
 	if ev.told[n.Pos()] && n.Pos() != (diag.Pos{}) {
 		return
 	}
+	if ev.cfg.Data != nil && len(ev.fields) == 0 { // of a source that is none: any name may be a field's
+		return
+	}
 	d := ev.failf("unknown-name", n.Pos(), sc, "unknown name %q", n.Ident)
 	if s := diag.Suggest(n.Ident, ev.visible(sc)); s != "" {
 		d.Hint = "did you mean \"" + s + "\"?"
