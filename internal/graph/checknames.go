@@ -144,12 +144,15 @@ func (w *nameWalk) name(n *config.Name, sc *nameScope) {
 	w.ev.told[n.Pos()] = true
 }
 
+// fieldsUnknown is true of data from a source that is none: any name may be a field's.
+func (ev *evaluator) fieldsUnknown() bool { return ev.cfg.Data != nil && len(ev.fields) == 0 }
+
 // unknownName reports a name that stands for nothing, once a place.
 func (ev *evaluator) unknownName(n *config.Name, sc *scope) {
 	if ev.told[n.Pos()] && n.Pos() != (diag.Pos{}) {
 		return
 	}
-	if ev.cfg.Data != nil && len(ev.fields) == 0 { // of a source that is none: any name may be a field's
+	if ev.fieldsUnknown() {
 		return
 	}
 	d := ev.failf("unknown-name", n.Pos(), sc, "unknown name %q", n.Ident)

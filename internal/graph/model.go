@@ -27,7 +27,8 @@ type Model struct {
 var ErrNoPart = errors.New("the config has no such section")
 
 // Check finds every fault of a config that takes shapes to see. The Model is nil where
-// there are errors; warnings come either way.
+// there are errors, or data of which no field is known: that is the source's fault, and
+// reported where it was found. Warnings come either way.
 func Check(cfg *config.Config, fields []config.Field) (m *Model, diags diag.List, err error) {
 	defer recoverBug(&err)
 	m = &Model{cfg: cfg, fields: fields}
@@ -59,7 +60,7 @@ func Check(cfg *config.Config, fields []config.Field) (m *Model, diags diag.List
 	ev.checkUnused()
 	ev.losses.lint(ev)
 	m.optimizer, m.args = checkOptimizer(cfg, &diags)
-	if diags.HasErrors() {
+	if diags.HasErrors() || ev.fieldsUnknown() {
 		return nil, diags, nil
 	}
 	return m, diags, nil

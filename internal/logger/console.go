@@ -3,41 +3,52 @@ package logger
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
 )
 
-// ConsoleOptions say what the screen is like.
+// ConsoleOptions say what the screen is like. The package asks no terminal and no
+// environment: NO_COLOR, for one, is the caller's to read.
 type ConsoleOptions struct {
 	Out      io.Writer
 	Terminal bool       // Out is a terminal: a bar may be drawn
-	Width    func() int // of the terminal
+	Width    func() int // of the terminal; nil or a result below 1 means 80
 	Color    bool
 	Bar      bool // draw bars at all
+	Quiet    bool // write nothing, whatever comes
 	// Columns are the metrics of the epochs' table, in order; those that a row lacks stay
 	// empty.
 	Columns []string
+	Clock   func() time.Time // nil means time.Now
 }
 
 // Console is what a person watches: notes, a bar while batches go by, a row for each
 // epoch. On what is no terminal it writes lines only, at most one every ten seconds beside
-// the rows. Its methods may be called from several goroutines.
+// notes and rows. Its methods may be called from several goroutines. A failed write is no
+// error: a closed terminal must not end a training.
 type Console struct {
-	mu      sync.Mutex
-	o       ConsoleOptions
-	bar     *progressbar.ProgressBar
-	barOf   string
-	last    time.Time // of the last refresh
-	started time.Time // of the epoch
-	samples int       // of the epoch, and its batches
-	batches int
-	epoch   string
-	header  bool
-	now     func() time.Time
+	mu  sync.Mutex
+	o   ConsoleOptions
+	now func() time.Time
+
+	job   job
+	bar   *bar      // nil where none is drawn
+	last  time.Time // of the last refresh
+	every int       // batches to a step
+
+	epoch  string
+	began  time.Time // the epoch
+	header bool      // the table has its header
+}
+
+// job is what the bar is of.
+type job struct {
+	label   string
+	total   int64 // below 1: not known
+	began   time.Time
+	first   int64 // done when it began: a resumed epoch, a download that goes on
+	samples int
 }
 
 // How often the bar and the plain lines are refreshed.
@@ -47,21 +58,14 @@ const (
 )
 
 // NewConsole makes a console.
-func NewConsole(o ConsoleOptions) *Console { return &Console{o: o, now: time.Now} }
-
-func (c *Console) drawsBar() bool { return c.o.Terminal && c.o.Bar }
-
-// println writes a line, the bar out of its way.
-func (c *Console) println(line string) {
-	c.clear()
-	fmt.Fprintln(c.o.Out, line)
-}
-
-// clear removes the bar; the next refresh draws it again.
-func (c *Console) clear() {
-	if c.bar != nil {
-		c.bar.Clear()
+func NewConsole(o ConsoleOptions) *Console {
+	if o.Quiet {
+		o.Out, o.Terminal = io.Discard, false
 	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	return &Console{o: o, now: o.Clock, every: 1, began: o.Clock()}
 }
 
 // Note writes a line of its own.
@@ -71,167 +75,166 @@ func (c *Console) Note(text string) {
 	c.println(text)
 }
 
-// SetColumns names the metrics of the table.
-func (c *Console) SetColumns(names []string) { c.o.Columns = names }
-
-// StartEpoch begins an epoch of total batches; epochs is the last one's number plus one,
-// -1 where there is no limit.
-func (c *Console) StartEpoch(epoch, epochs, total int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.epoch = fmt.Sprintf("epoch %d", epoch)
-	if epochs > 0 {
-		c.epoch = fmt.Sprintf("epoch %d/%d", epoch, epochs-1)
-	}
-	c.started, c.last, c.samples, c.batches = c.now(), c.now(), 0, 0
-	c.newBar(c.epoch, int64(total), false)
-}
-
-func (c *Console) newBar(what string, total int64, bytes bool) {
+// println writes a line, the bar out of its way; the next refresh draws it again.
+func (c *Console) println(line string) {
 	c.clear()
-	c.bar, c.barOf = nil, what
-	if !c.drawsBar() {
-		return
-	}
-	opts := []progressbar.Option{
-		progressbar.OptionSetWriter(c.o.Out), progressbar.OptionSetDescription(what), progressbar.OptionSetWidth(24),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionShowCount(), progressbar.OptionThrottle(0), progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "━", SaucerHead: "╸", SaucerPadding: "─", BarStart: "", BarEnd: ""}),
-	}
-	if bytes {
-		opts = append(opts, progressbar.OptionShowBytes(true))
-	}
-	c.bar = progressbar.NewOptions64(max(total, 1), opts...)
+	fmt.Fprintln(c.o.Out, line)
 }
 
-// Update reports a batch done: its place, the loss, its samples. It costs a clock reading
-// unless a refresh is due.
-func (c *Console) Update(done, total int, loss float64, samples int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.samples += samples
-	c.batches++
+func (c *Console) clear() {
+	if c.bar != nil {
+		c.bar.clear()
+	}
+}
+
+func (c *Console) drawsBar() bool { return c.o.Terminal && c.o.Bar }
+
+// start makes a job the current one.
+func (c *Console) start(label string, first, total int64) {
+	c.clear()
 	now := c.now()
+	c.job, c.bar = job{label: label, total: total, began: now, first: first}, nil
+	c.last = now
+	if c.drawsBar() {
+		c.bar = newBar(c.o.Out, total)
+	}
+}
+
+// due reports whether it is time to draw or write; it is all that most steps cost.
+func (c *Console) due(now time.Time) bool {
 	every := lineEvery
 	if c.bar != nil {
 		every = barEvery
 	}
-	if now.Sub(c.last) < every {
-		return
-	}
+	return now.Sub(c.last) >= every
+}
+
+// show draws the bar, or writes a line where there is none. The parts stand in the order
+// of what can least be missed.
+func (c *Console) show(now time.Time, done int64, parts ...string) {
 	c.last = now
-	seconds := now.Sub(c.started).Seconds()
-	text := fmt.Sprintf("%s  loss %s  %s steps/s  %s samples/s", c.epoch, short(loss), rate(float64(c.batches)/seconds), rate(float64(c.samples)/seconds))
 	if c.bar != nil {
-		c.bar.Describe(text)
-		c.bar.Set(done)
+		c.bar.draw(c.width(), done, parts)
 		return
 	}
-	left := time.Duration(seconds / float64(c.batches) * float64(total-done) * float64(time.Second))
-	c.println(fmt.Sprintf("%s  batch %d/%d  %s left", text, done, total, left.Round(time.Second)))
+	for i, p := range parts {
+		parts[i] = strings.TrimSpace(p)
+	}
+	c.println(strings.Join(parts, "  "))
+}
+
+func (c *Console) width() int {
+	if c.o.Width != nil {
+		if w := c.o.Width(); w > 0 {
+			return w
+		}
+	}
+	return 80
+}
+
+// SetBatchesPerStep says how many batches make an optimizer step, where gradients are
+// accumulated, so that the rate shown is of steps; 1 unless set.
+func (c *Console) SetBatchesPerStep(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.every = max(n, 1)
+}
+
+// StartEpoch begins an epoch, numbered from 0 as in metrics.csv, of total batches; epochs
+// is how many there are to be, and below 1 where there is no limit.
+func (c *Console) StartEpoch(epoch, epochs, total int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.epoch = fmt.Sprintf("Epoch %d", epoch)
+	if epochs > 0 {
+		c.epoch = fmt.Sprintf("Epoch %d/%d", epoch, epochs-1)
+	}
+	c.start(c.epoch, -1, int64(total))
+	c.began = c.job.began
+	if c.bar != nil { // a first batch may be long
+		c.show(c.last, 0, c.epoch, count(0, c.job.total))
+	}
+}
+
+// Update reports a batch done: how many are, of how many, its loss, its samples. It costs
+// a clock reading unless a refresh is due.
+func (c *Console) Update(done, total int, loss float64, samples int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.job.first < 0 { // the epoch may have begun in the middle
+		c.job.first = int64(done) - 1
+	}
+	c.job.samples += samples
+	now := c.now()
+	if !c.due(now) {
+		return
+	}
+	seconds := now.Sub(c.job.began).Seconds()
+	batches := float64(int64(done) - c.job.first)
+	c.show(now, int64(done),
+		c.epoch,
+		count(int64(done), int64(total)),
+		fmt.Sprintf("loss %-7s", short(loss)),
+		left(seconds, batches, float64(total-done)),
+		fmt.Sprintf("%5s steps/s", short(rate(batches/float64(c.every), seconds))),
+		fmt.Sprintf("%5s samples/s", short(rate(float64(c.job.samples), seconds))),
+	)
 }
 
 // Validating reports a batch of an evaluation done.
 func (c *Console) Validating(done, total int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.now()
-	if c.bar == nil && !c.drawsBar() || now.Sub(c.last) < barEvery && done < total {
+	const label = "evaluating"
+	if c.job.label != label {
+		c.start(label, 0, int64(total))
+	}
+	if done >= total {
+		c.end()
 		return
 	}
-	c.last = now
-	if c.barOf != "evaluating" {
-		c.newBar("evaluating", int64(total), false)
-	}
-	c.bar.Set(done)
-	if done == total {
-		c.clear()
+	if now := c.now(); c.due(now) {
+		c.show(now, int64(done), label, count(int64(done), int64(total)),
+			left(now.Sub(c.job.began).Seconds(), float64(done), float64(total-done)))
 	}
 }
 
-// Progress reports a download; total is -1 where it is not known.
+// Progress reports bytes of a download; total is below 1 where it is not known. A line is
+// left when it is done.
 func (c *Console) Progress(label string, done, total int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.drawsBar() {
-		if done == total {
-			c.println(fmt.Sprintf("%s: %d done", label, done))
-		}
+	if c.job.label != label {
+		c.start(label, done, total)
+	}
+	now := c.now()
+	seconds := now.Sub(c.job.began).Seconds()
+	if total > 0 && done >= total {
+		c.end()
+		c.println(fmt.Sprintf("%s: %s", label, bytesText(done)))
 		return
 	}
-	if c.barOf != label {
-		c.newBar(label, total, true)
+	if !c.due(now) {
+		return
 	}
-	if now := c.now(); now.Sub(c.last) >= barEvery || done == total {
-		c.last = now
-		c.bar.Set64(done)
+	got := float64(done - c.job.first)
+	parts := []string{label, bytesText(done), fmt.Sprintf("%s/s", bytesText(int64(rate(got, seconds))))}
+	if total > 0 {
+		parts[1] += " of " + bytesText(total)
+		parts = append(parts, left(seconds, got, float64(total-done)))
 	}
+	c.show(now, done, parts...)
 }
 
-// EpochRow is a row of the epochs' table.
-type EpochRow struct {
-	Epoch, Step int
-	Values      map[string]float64
-	Best        bool // a new best of the monitored metric
-}
-
-// EpochRow writes the row of an epoch that is done, under a header the first time.
-func (c *Console) EpochRow(r EpochRow) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	const cell = 11
-	if !c.header {
-		c.header = true
-		head := fmt.Sprintf("%5s %8s", "epoch", "step")
-		for _, n := range c.o.Columns {
-			head += fmt.Sprintf(" %*s", max(cell, len(n)), n)
-		}
-		c.println(head + fmt.Sprintf(" %8s", "time"))
-	}
-	line := fmt.Sprintf("%5d %8d", r.Epoch, r.Step)
-	for _, n := range c.o.Columns {
-		text := ""
-		if v, ok := r.Values[n]; ok {
-			text = short(v)
-		}
-		line += fmt.Sprintf(" %*s", max(cell, len(n)), text)
-	}
-	line += fmt.Sprintf(" %8s", c.now().Sub(c.started).Round(10*time.Millisecond))
-	if r.Best {
-		line += " *"
-		if c.o.Color {
-			line = strings.TrimSuffix(line, "*") + "\x1b[32m*\x1b[0m"
-		}
-	}
-	c.println(line)
-	c.bar = nil
+// end takes the bar away.
+func (c *Console) end() {
+	c.clear()
+	c.bar, c.job = nil, job{}
 }
 
 // Close removes the bar.
 func (c *Console) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.clear()
-	c.bar = nil
-}
-
-// rate writes a speed with three significant digits.
-func rate(v float64) string {
-	if v >= 1000 {
-		return short(math.Round(v/10) * 10)
-	}
-	return fmt.Sprintf("%.3g", v)
-}
-
-// short writes a number with five significant digits, large whole ones with a k.
-func short(v float64) string {
-	switch {
-	case math.IsNaN(v) || math.IsInf(v, 0):
-		return fmt.Sprint(v)
-	case math.Abs(v) >= 1e5 && math.Abs(v) < 1e9:
-		return fmt.Sprintf("%.0fk", v/1e3)
-	case math.Abs(v) >= 1000 && math.Abs(v) < 1e5:
-		return fmt.Sprintf("%.0f", v)
-	}
-	return fmt.Sprintf("%.5g", v)
+	c.end()
 }
