@@ -18,18 +18,25 @@ func newTestCommand(argv []string, t *terminal) *cobra.Command {
 
 func evaluateCommand(verb train.Verb, short string, argv []string, t *terminal) *cobra.Command {
 	return verbCommand(verb, short, argv, t, []ownFlag{checkpointFlag}, func(j *job) error {
-		s, done, err := j.session()
-		if err != nil {
-			return err
-		}
-		defer done()
-		if s.Checkpoint, err = j.checkpoint(s.Console.Note); err != nil {
-			return err
-		}
-		res, err := train.Evaluate(context.Background(), s, verb)
-		if err != nil {
-			return err
-		}
-		return j.result(res.Metrics)
+		return j.withCheckpoint(func(s *train.Session) error {
+			res, err := train.Evaluate(context.Background(), s, verb)
+			if err != nil {
+				return err
+			}
+			return j.result(res.Metrics)
+		})
 	})
+}
+
+// withCheckpoint runs action on a session that starts from a checkpoint.
+func (j *job) withCheckpoint(action func(s *train.Session) error) error {
+	s, done, err := j.session()
+	if err != nil {
+		return err
+	}
+	defer done()
+	if s.Checkpoint, err = j.checkpoint(s.Console.Note); err != nil {
+		return err
+	}
+	return action(s)
 }

@@ -32,14 +32,10 @@ func runPredict(j *job) error {
 	if err != nil {
 		return err
 	}
-	s, done, err := j.session()
-	if err != nil {
-		return err
-	}
-	defer done()
-	if s.Checkpoint, err = j.checkpoint(s.Console.Note); err != nil {
-		return err
-	}
+	return j.withCheckpoint(func(s *train.Session) error { return j.predict(s, o) })
+}
+
+func (j *job) predict(s *train.Session, o train.PredictOptions) error {
 	p, err := train.Predict(context.Background(), s, o)
 	if err != nil {
 		return err

@@ -206,6 +206,12 @@ func (c *Console) Progress(label string, done, total int64) {
 	defer c.mu.Unlock()
 	if c.job.label != label {
 		c.start(label, done, total)
+		switch { // what has no size yet may be silent for long
+		case c.bar != nil:
+			c.show(c.last, done, label)
+		case total < 1:
+			c.println(label)
+		}
 	}
 	now := c.now()
 	seconds := now.Sub(c.job.began).Seconds()

@@ -231,43 +231,6 @@ func TestGridShowsWhatIsNoNumber(t *testing.T) {
 	}
 }
 
-// plainConsole is a console on what is no terminal, its clock in hand.
-func plainConsole(out io.Writer, now *time.Time) *Console {
-	c := NewConsole(ConsoleOptions{Out: out, Bar: true, Columns: []string{"train/loss", "val/loss"}})
-	c.now = func() time.Time { return *now }
-	return c
-}
-
-func TestPlainConsoleWritesLinesOnly(t *testing.T) {
-	var out bytes.Buffer
-	now := time.Unix(0, 0)
-	c := plainConsole(&out, &now)
-	c.StartEpoch(0, 2, 1000)
-	for i := 1; i <= 1000; i++ {
-		now = now.Add(25 * time.Millisecond)
-		c.Update(i, 1000, 2.5, 32)
-	}
-	c.Validating(1, 1)
-	c.EpochRow(EpochRow{Epoch: 0, Step: 1000, Values: map[string]float64{"train/loss": 2.25, "val/loss": 123.456}, Best: true})
-	c.Close()
-	want := "epoch 0/1  loss 2.5  40 steps/s  1280 samples/s  batch 400/1000  15s left\n" +
-		"epoch 0/1  loss 2.5  40 steps/s  1280 samples/s  batch 800/1000  5s left\n" +
-		"epoch     step  train/loss    val/loss     time\n" +
-		"    0     1000        2.25      123.46      25s *\n"
-	if out.String() != want {
-		t.Errorf("got\n%swant\n%s", out.String(), want)
-	}
-}
-
-func TestUpdateCostsNothing(t *testing.T) {
-	now := time.Unix(0, 0)
-	c := plainConsole(io.Discard, &now)
-	c.StartEpoch(0, 2, 1000)
-	if n := testing.AllocsPerRun(1000, func() { c.Update(1, 1000, 1, 1) }); n != 0 {
-		t.Errorf("%v allocations where nothing is drawn", n)
-	}
-}
-
 func FuzzReadRecord(f *testing.F) {
 	f.Add(frame([]byte("hello")))
 	f.Add([]byte{1, 2, 3})
