@@ -227,13 +227,29 @@ func BenchmarkUpdate(b *testing.B) {
 
 func TestTexts(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
-		{short(0), "0"}, {short(105.31234), "105.31"}, {short(1e-7), "1e-07"}, {short(99999), "99999"},
-		{short(99999.6), "100k"}, {short(123456), "123k"}, {short(math.NaN()), "NaN"}, {short(math.Inf(-1)), "-Inf"},
-		{bytesText(0), "0 B"}, {bytesText(999), "999 B"}, {bytesText(999_999), "1.0 MB"}, {bytesText(9_912_422), "9.9 MB"}, {bytesText(-1), "-1 B"},
-		{clock(59400 * time.Millisecond), "0:59"}, {clock(3661 * time.Second), "1:01:01"}, {clock(0), "0:00"},
-		{left(1, 0, 5), "-:-- left"}, {left(1, 1e-9, 5), "57870 days left"}, {left(10, 5, 5), "0:10 left"},
-		{count(3, 938), "  3/938"}, {count(3, 0), "3"},
-		{duration(1234 * time.Millisecond), "1.23s"}, {duration(61 * time.Second), "1:01"},
+		{short(0), "0"},
+		{short(105.31234), "105.31"},
+		{short(1e-7), "1e-07"},
+		{short(99999), "99999"},
+		{short(99999.6), "100k"},
+		{short(123456), "123k"},
+		{short(math.NaN()), "NaN"},
+		{short(math.Inf(-1)), "-Inf"},
+		{bytesText(0), "0 B"},
+		{bytesText(999), "999 B"},
+		{bytesText(999_999), "1.0 MB"},
+		{bytesText(9_912_422), "9.9 MB"},
+		{bytesText(-1), "-1 B"},
+		{clock(59400 * time.Millisecond), "0:59"},
+		{clock(3661 * time.Second), "1:01:01"},
+		{clock(0), "0:00"},
+		{left(1, 0, 5), "-:-- left"},
+		{left(1, 1e-9, 5), "57870 days left"},
+		{left(10, 5, 5), "0:10 left"},
+		{count(3, 938), "  3/938"},
+		{count(3, 0), "3"},
+		{duration(1234 * time.Millisecond), "1.23s"},
+		{duration(61 * time.Second), "1:01"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)

@@ -67,16 +67,21 @@ func summaryEvent(at time.Time, step int, values ...[]byte) []byte {
 
 // Data classes of the plugins' values.
 const (
-	scalarClass = 1
 	tensorClass = 2
 	blobClass   = 3
 )
 
-// The types of TensorProto.
-const (
-	floatType  = 1
-	stringType = 7
-)
+// stringType is TensorProto's dtype of strings.
+const stringType = 7
+
+// scalarValue is Summary.Value: tag=1, simple_value=2. It is the older way to write a
+// scalar, and the one that every reader knows: TensorBoard turns it into a tensor, while
+// the EventAccumulator that scripts use lists only these as scalars, and forgets only
+// these when a session starts again.
+func scalarValue(tag string, v float32) []byte {
+	b := protowire.AppendTag(textField(nil, 1, tag), 2, protowire.Fixed32Type)
+	return protowire.AppendFixed32(b, math.Float32bits(v))
+}
 
 // summaryValue is Summary.Value: tag=1, tensor=8, metadata=9 {plugin_data=1 {plugin_name=1}, data_class=4}.
 func summaryValue(tag, plugin string, class uint64, tensor []byte) []byte {
@@ -85,13 +90,6 @@ func summaryValue(tag, plugin string, class uint64, tensor []byte) []byte {
 	meta := bytesField(nil, 1, textField(nil, 1, plugin))
 	meta = intField(meta, 4, class)
 	return bytesField(v, 9, meta)
-}
-
-// floatTensor is a TensorProto of one float32 without axes: dtype=1, shape=2, content=4.
-func floatTensor(v float32) []byte {
-	b := intField(nil, 1, floatType)
-	b = bytesField(b, 2, nil)
-	return bytesField(b, 4, binary.LittleEndian.AppendUint32(nil, math.Float32bits(v)))
 }
 
 // stringTensor is a TensorProto of one axis of strings: shape=2 {dim=2 {size=1}}, string_val=8.

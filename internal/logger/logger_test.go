@@ -139,17 +139,20 @@ func TestEventsReadBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := events(t, dir)
-	if len(got) != 4 {
-		t.Fatalf("%d events, want 4", len(got))
+	if len(got) != 5 {
+		t.Fatalf("%d events, want 5", len(got))
 	}
 	if v := string(field(t, got[0], 3)); v != "brain.Event:2" {
 		t.Errorf("file version %q", v)
 	}
-	value := field(t, field(t, got[1], 5), 1)
-	if string(field(t, value, 1)) != "val/loss" || !bytes.Equal(field(t, field(t, value, 8), 4), []byte{0, 0, 0xc0, 0x3f}) {
+	if !bytes.Equal(field(t, got[1], 7), []byte{1 << 3, 1}) {
+		t.Errorf("no start of a session in % x: a resumed one would not be the second", got[1])
+	}
+	value := field(t, field(t, got[2], 5), 1)
+	if string(field(t, value, 1)) != "val/loss" || !bytes.Equal(field(t, value, 2), []byte{0, 0, 0xc0, 0x3f}) {
 		t.Errorf("scalar % x", value)
 	}
-	tensor := field(t, field(t, field(t, got[2], 5), 1), 8)
+	tensor := field(t, field(t, field(t, got[3], 5), 1), 8)
 	if w := string(field(t, tensor, 8)); w != "3" {
 		t.Errorf("image width %q", w)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,24 @@ func TestAFailedSinkStaysFailed(t *testing.T) {
 				t.Errorf("%T: then %v", s, err)
 			}
 		}
+	}
+}
+
+// TestEventFilesSortByAge: TensorBoard reads them by name, and a run may go on within the
+// second, or with a clock set back.
+func TestEventFilesSortByAge(t *testing.T) {
+	dir := t.TempDir()
+	var want []string
+	for _, at := range []int64{1000, 1000, 1000, 990, 2000} {
+		s, err := openTensorBoard(Options{Dir: dir, Clock: func() time.Time { return time.Unix(at, 0) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, s.f.Name())
+		s.Close()
+	}
+	if got, _ := filepath.Glob(filepath.Join(dir, "events.out.tfevents.*")); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -11,10 +11,8 @@ from tensorboard.util import tensor_util
 
 
 def text(plugin, tensor):
-    """One value, short: a number, the size of a picture, the first line of a text."""
+    """A value, short: the size of a picture, the first lines of a text."""
     value = tensor_util.make_ndarray(tensor)
-    if plugin == "scalars":
-        return f"{float(value):.9g}"
     if plugin == "images":
         sides, png = (int(value[0]), int(value[1])), bytes(value[2])
         if not png.startswith(b"\x89PNG") or struct.unpack(">II", png[16:24]) != sides:
@@ -24,16 +22,19 @@ def text(plugin, tensor):
 
 
 def main(run, wanted):
-    acc = EventAccumulator(run, size_guidance={"tensors": 0})
+    acc = EventAccumulator(run, size_guidance={"tensors": 0, "scalars": 0})
     acc.Reload()
-    tags = acc.Tags()["tensors"]
-    for tag in sorted(tags):
+    found = {}
+    for tag in acc.Tags()["scalars"]:
+        found[tag] = "scalars", [(e.step, f"{e.value:.9g}") for e in acc.Scalars(tag)]
+    for tag in acc.Tags()["tensors"]:
         plugin = acc.SummaryMetadata(tag).plugin_data.plugin_name
-        events = acc.Tensors(tag)
+        found[tag] = plugin, [(e.step, text(plugin, e.tensor_proto)) for e in acc.Tensors(tag)]
+    for tag, (plugin, events) in sorted(found.items()):
         print(f"{tag}: {plugin}, {len(events)} events")
-        for e in events:
-            print(f"  step {e.step}: {text(plugin, e.tensor_proto)}")
-    missing = [t for t in wanted if t not in tags]
+        for step, value in events:
+            print(f"  step {step}: {value}")
+    missing = [t for t in wanted if t not in found]
     if missing:
         sys.exit(f"missing tags: {missing}")
 
