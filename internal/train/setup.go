@@ -254,6 +254,7 @@ func (l *fitLoop) keepResolved() error {
 func (l *fitLoop) openSinks(resumed bool) error {
 	l.sinks = logger.Multi{}
 	l.Console.SetColumns(l.monitoredColumns())
+	l.Console.SetBatchesPerStep(max(l.Trainer.AccumulateGradBatches, 1))
 	if l.dir.path == "" {
 		return nil
 	}
