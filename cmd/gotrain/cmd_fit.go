@@ -42,10 +42,12 @@ func runFit(j *job) error {
 	if j.json {
 		return j.result(res.Metrics)
 	}
-	if res.RunDir == "" {
+	if j.trainer.FastDevRun > 0 {
 		s.Console.Note(fmt.Sprintf("fast_dev_run: %d step(s) of everything ran; nothing is left behind", res.Step))
 		return nil
 	}
-	s.Console.Note("run folder " + res.RunDir)
+	if res.RunDir != "" {
+		s.Console.Note("run folder " + res.RunDir)
+	}
 	return nil
 }

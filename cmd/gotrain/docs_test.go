@@ -99,7 +99,7 @@ func flagsPage() string {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Name, value, escape(f.Help))
 	}
-	b.WriteString("\nIn the section only: `monitor` and `mode` (short for `checkpoint.monitor` and `.mode`), `log_images: {output: 1 epoch}`.\n\n")
+	b.WriteString("\nAlso in the section: `monitor` and `mode` (short for `checkpoint.monitor` and `.mode`), `log_images: {output: 1 epoch}`; as flags\n`--checkpoint.monitor`, `--checkpoint.mode`, `--log_images.OUTPUT`.\n\n")
 	b.WriteString("`limit_*`: a whole number counts batches, a number with a dot is a share: `1` is one batch, `1.0` is all of them.\n")
 	b.WriteString("`fast_dev_run` takes its number after an equals sign: `--fast_dev_run=4`.\n")
 	b.WriteString("With `accumulate_grad_batches` the last, short window of an epoch is divided by its true count of samples.\n\n")

@@ -106,6 +106,7 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 	if j.resolved, err = resolvedWith(j.file, src, over, cfg, args.flags); err != nil {
 		return nil, err
 	}
+	j.changed = append(j.changed, variables()...)
 	for _, g := range args.flags {
 		if !isOwn[g.name] && !ofThisProcess[g.name] {
 			j.changed = append(j.changed, g.text+" "+g.value)
@@ -127,7 +128,7 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 	diags.Append(problems)
 	j.model = model
 	if model != nil && (verb == train.FitVerb || verb == checkVerb) {
-		problems, err := train.Static(cfg, model)
+		problems, err := train.Static(cfg, model, j.run != "" || j.own["ckpt_path"] != "")
 		if err != nil {
 			return nil, err
 		}

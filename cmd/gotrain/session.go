@@ -56,7 +56,7 @@ func (j *job) session() (s *train.Session, done func(), err error) {
 	})
 	s = &train.Session{
 		Config: j.cfg, Trainer: j.trainer, Model: j.model, Device: dev, Console: console, Stop: func() bool { return false },
-		Command: j.argv, Overrides: j.changed, Resolved: j.resolved,
+		Command: j.argv, Overrides: j.changed, Variables: variables(), Resolved: j.resolved,
 		Env: map[string]string{"version": version, "go": runtime.Version(), "cpu": cpuName(), "os": runtime.GOOS + "/" + runtime.GOARCH},
 	}
 	return s, func() {
@@ -74,6 +74,7 @@ const echo = 500 * time.Millisecond
 func stopOnSignal(errOut io.Writer) (ctx context.Context, stopped func() bool, release func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE) // a reader that goes away ends no training
 	var stopping atomic.Bool
 	ctx, cancel := context.WithCancel(context.Background())
 	released := make(chan struct{})

@@ -127,6 +127,22 @@ func environmentOverrides(given []config.Override) []config.Override {
 	return []config.Override{{Path: []string{"seed"}, Text: text, Origin: envName("seed")}}
 }
 
+// variables gives the environment's settings of flags, as "NAME=value".
+func variables() []string {
+	var out []string
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		flag, ours := strings.CutPrefix(name, envPrefix+"_")
+		flag = strings.ToLower(flag)
+		known := flag == "seed" || slices.ContainsFunc(config.TrainerFlags, func(f config.Flag) bool { return f.Name == flag })
+		if ours && known && value != "" && !ofThisProcess[flag] {
+			out = append(out, entry)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // otherVariables are the variables with our prefix that are no flags.
 var otherVariables = []string{"GOTRAIN_SEED", "GOTRAIN_VERIFY", "GOTRAIN_TEST_NETWORK"}
 

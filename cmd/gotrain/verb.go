@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gotrain/internal/config"
+	"gotrain/internal/diag"
 	"gotrain/internal/train"
 )
 
@@ -87,5 +88,8 @@ func (j *job) result(values map[string]float64) error {
 			out[n] = fmt.Sprint(v)
 		}
 	}
-	return json.NewEncoder(j.t.out).Encode(out)
+	if err := json.NewEncoder(j.t.out).Encode(out); err != nil {
+		return &diag.EnvError{Text: "the result could not be written", Err: err}
+	}
+	return nil
 }

@@ -195,6 +195,14 @@ func (d *document) word(e entry, path string) string {
 
 const maxBatch = 1 << 20
 
+// absolute writes a path in full in the tree: the resolved config is read from elsewhere.
+func (d *document) absolute(n *yaml.Node, path string) {
+	if full, err := filepath.Abs(path); err == nil {
+		n = real(n)
+		n.Value, n.Style = full, 0
+	}
+}
+
 func (d *document) data(n *yaml.Node, vars func(string) (Value, bool)) *Data {
 	keys := d.section(n, "data", dataKeys, dataLater)
 	out := &Data{Pos: d.pos(n), Batch: 32, Shuffle: true}
@@ -212,6 +220,7 @@ func (d *document) data(n *yaml.Node, vars func(string) (Value, bool)) *Data {
 		if !filepath.IsAbs(out.Dir) && d.origins[e.value] == "" { // relative to the file that names it
 			out.Dir = filepath.Join(filepath.Dir(d.file), out.Dir)
 		}
+		d.absolute(e.value, out.Dir)
 	}
 	if e, ok := keys["shuffle"]; ok {
 		if v, ok := d.boolean(e, "data.shuffle"); ok {
@@ -287,6 +296,7 @@ func (d *document) checkpoint(c *Config, n *yaml.Node, vars func(string) (Value,
 				s.Text = filepath.Join(filepath.Dir(d.file), s.Text)
 			}
 			c.InitFrom = s
+			d.absolute(e.value, s.Text)
 		}
 	}
 }

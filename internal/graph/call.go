@@ -244,7 +244,7 @@ func (ev *evaluator) coerce(fn string, p param, v any, at diag.Pos, sc *scope) (
 	return nil, false
 }
 
-// maxDim bounds an axis, so that sizes computed from a few of them fit an int.
+// maxDim bounds an axis; products of several are checked where they are made.
 const maxDim = 1 << 24
 
 // call is one use of an op, its arguments checked against its parameters.

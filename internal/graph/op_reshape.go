@@ -14,6 +14,9 @@ var opReshape = &opSpec{
 	Params: []param{{Name: "x", Kind: tensorArg, Doc: "any shape"}, {Name: "shape", Kind: dimsArg, Doc: "numbers, or a shape such as image.shape"}},
 	Build: func(c *call) (any, error) {
 		x, shape := c.tensor("x"), c.dims("shape")
+		if !fits(1, shape) {
+			return nil, shapef("", "%s has too many elements", userShapeString(shape))
+		}
 		if n, m := elements(userShape(x)), elements(shape); n != m {
 			return nil, shapef("", "cannot make %s (%d) from %s (%d)", userShapeString(shape), m, describe(x), n)
 		}
@@ -26,6 +29,15 @@ func reshapeUser(c *call, x *Value, shape []int) (any, error) {
 		return c.b.reshape(x, append(Shape{x.Shape[0]}, shape...)), nil
 	}
 	return c.b.reshape(x, shape), nil
+}
+
+// fits reports whether size times the axes of a shape is a number of elements that an int
+// holds with room to spare.
+func fits(size float64, shape []int) bool {
+	for _, d := range shape {
+		size *= float64(d)
+	}
+	return size < 1<<48
 }
 
 func elements(shape []int) int {

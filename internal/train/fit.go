@@ -32,11 +32,12 @@ func Fit(ctx context.Context, s *Session) (*Result, error) {
 // fitLoop is one fit: programs, loaders, sinks and the state that a checkpoint holds.
 type fitLoop struct {
 	*Session
-	sets  *data.Sets
-	dir   *runDir
-	lock  io.Closer // of the run folder; nil where there is none
-	store *engine.Store
-	cache *engine.Cache
+	sets    *data.Sets
+	dir     *runDir
+	resumed string    // the run folder that this fit goes on in; empty for a new one
+	lock    io.Closer // of the run folder; nil where there is none
+	store   *engine.Store
+	cache   *engine.Cache
 
 	steps    [3]*graph.Program // by graph.Part
 	states   []graph.State     // theirs: what a checkpoint holds
@@ -96,6 +97,8 @@ func (l *fitLoop) describe() string {
 	text := fmt.Sprintf("%s: %d parameters, %d samples in batches of %d, on %s (%s kernels)",
 		l.Config.Name, parameters, l.sets.Train.Len(), l.Config.Data.Batch, l.Device.Name(), l.Device.KernelSet())
 	switch {
+	case l.devRun() && l.Checkpoint != "":
+		text += ", from the weights of " + l.Checkpoint
 	case l.Checkpoint != "":
 		text += fmt.Sprintf(", from step %d in %s", l.state.Step, l.dir.path)
 	case l.dir.path != "" && !l.dir.temp:

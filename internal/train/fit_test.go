@@ -254,7 +254,8 @@ func TestResumeRefusesAnotherPlan(t *testing.T) {
 	}{
 		"seed":            {"name: small", "name: small\nseed: 3", nil, "seed is 0"},
 		"batch":           {"batch: 24", "batch: 25", nil, "data.batch is 24"},
-		"data":            {"train: 100", "train: 90", nil, "the data are not those"},
+		"data":            {"train: 100", "train: 90", nil, "the data, or their split"},
+		"shuffle":         {"batch: 24", "batch: 24, shuffle: false", nil, "data.shuffle is true"},
 		"limit":           {"", "", map[string]any{"limit_train_batches": 4}, "an epoch has 5 batches"},
 		"window":          {"", "", map[string]any{"accumulate_grad_batches": 2}, "accumulate_grad_batches is 3"},
 		"model":           {"latent: 4", "latent: 5", nil, "shape"},

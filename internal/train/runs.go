@@ -28,9 +28,13 @@ type Run struct {
 // Runs lists the runs under root, the best by metric first, those without it last. mode is
 // "min" or "max": which value is better.
 func Runs(root, metric, mode string) ([]Run, error) {
-	dirs, err := filepath.Glob(filepath.Join(root, "*", "version_*"))
-	if err != nil {
-		return nil, fmt.Errorf("train: list %s: %w", root, err)
+	var dirs []string
+	names, _ := os.ReadDir(root) // an absent root has no runs
+	for _, name := range names {
+		parent := filepath.Join(root, name.Name())
+		for _, n := range versions(parent) {
+			dirs = append(dirs, filepath.Join(parent, fmt.Sprintf("version_%d", n)))
+		}
 	}
 	var out []Run
 	for _, dir := range dirs {
@@ -65,9 +69,11 @@ func (r *Run) read(metric, mode string) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(text, r); err != nil {
+	var env struct{ Overrides []string }
+	if err := json.Unmarshal(text, &env); err != nil {
 		return fmt.Errorf("env.json: %w", err)
 	}
+	r.Overrides = append(r.Overrides, env.Overrides...)
 	r.readState()
 	f, err := os.Open(filepath.Join(r.Dir, "metrics.csv"))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -117,6 +117,10 @@ func (l *fitLoop) interrupted() error {
 	e := &InterruptedError{Step: l.state.Step}
 	if l.dir.path != "" && !l.dir.temp && l.Trainer.EnableCheckpointing {
 		e.Checkpoint = l.saved.path
+		if slices.Contains(l.Command, "-") { // the config came from standard input
+			e.Resume = shellQuote(l.Command[0]) + " fit " + shellQuote(l.dir.path)
+			return e
+		}
 		e.Resume = fmt.Sprintf("%s --ckpt_path %s", strings.Join(withoutCheckpoint(l.Command), " "), filepath.Join(l.dir.checkpoints(), "last"))
 	}
 	return e

@@ -30,6 +30,7 @@ type Session struct {
 	// For the run folder's command.sh and env.json.
 	Command   []string          // argv, argv[0] being the program
 	Overrides []string          // the flags that set vars or config keys, as written
+	Variables []string          // of the environment that set flags: "GOTRAIN_SEED=3"
 	Resolved  []byte            // the config with every override applied
 	Env       map[string]string // version, commit, CPU
 }

@@ -39,13 +39,26 @@ func newFitLoop(ctx context.Context, s *Session) (l *fitLoop, err error) {
 	l.state.plan = plan{
 		Seed: s.Config.Seed, BatchSize: s.Config.Data.Batch, Batches: l.train.Batches(),
 		Accumulate: max(s.Trainer.AccumulateGradBatches, 1), Data: l.sets.Hashes,
+		Shuffle: s.Config.Data.Shuffle, Train: l.sets.Train.Len(),
+	}
+	if l.sets.Val != nil {
+		l.state.plan.Val = l.sets.Val.Len()
 	}
 	l.state.Kernels, l.state.Monitor, l.state.Mode = s.Device.KernelSet(), l.monitor, l.mode
+	loop := l // l is nil where this fails
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, loop.dir.close(), loop.unlock())
+		}
+	}()
+	if err := l.lockResumed(); err != nil { // before its state is read
+		return nil, err
+	}
 	if err := l.initialState(); err != nil {
 		return nil, err
 	}
 	if err := l.openRun(); err != nil {
-		return nil, errors.Join(err, l.dir.close())
+		return nil, err
 	}
 	l.sayCadence()
 	return l, nil
@@ -194,40 +207,103 @@ func (l *fitLoop) initFrom(path string) error {
 	return nil
 }
 
-// openRun takes the run folder and opens the sinks in it.
-func (l *fitLoop) openRun() (err error) {
-	resumed := ""
-	if l.Checkpoint != "" {
-		resumed = runOf(l.Checkpoint)
+// lockResumed takes the run folder of the checkpoint that this fit goes on from, if any.
+func (l *fitLoop) lockResumed() (err error) {
+	if l.Checkpoint != "" && !l.devRun() {
+		l.resumed = runOf(l.Checkpoint)
 	}
+	if l.resumed != "" {
+		l.dir = &runDir{path: l.resumed}
+		l.lock, err = lockRun(l.dir.path)
+	}
+	return err
+}
+
+// makeFolder makes and locks a new run folder. It comes last of what can fail: a fit that
+// cannot start leaves none.
+func (l *fitLoop) makeFolder() (err error) {
 	switch {
+	case l.resumed != "":
+		return nil
 	case l.devRun():
 		l.dir, err = tempRunDir()
-	case resumed != "":
-		l.dir = &runDir{path: resumed}
 	case !l.Trainer.EnableCheckpointing && len(l.Trainer.Logger) == 0 && len(l.pictures) == 0:
 		l.dir = &runDir{} // nothing is to be written
 	default:
 		l.dir, err = newRunDir(l.Trainer.DefaultRootDir, l.Config.Name)
 	}
-	if err != nil {
+	if err != nil || l.dir.path == "" || l.dir.temp {
 		return err
 	}
-	if l.dir.path == "" || l.dir.temp {
+	l.lock, err = lockRun(l.dir.path)
+	return err
+}
+
+func (l *fitLoop) unlock() error {
+	if l.lock == nil {
+		return nil
+	}
+	return l.lock.Close()
+}
+
+// openRun describes the run in its folder and opens the sinks there.
+func (l *fitLoop) openRun() (err error) {
+	if err := l.makeFolder(); err != nil {
+		return err
+	}
+	switch {
+	case l.dir.path == "" || l.dir.temp:
 		return l.openSinks(false)
-	}
-	if l.lock, err = lockRun(l.dir.path); err != nil {
-		return err
-	}
-	if resumed == "" {
+	case l.resumed == "":
 		err = l.describeRun()
-	} else {
-		err = l.keepResolved()
+	case !l.finished():
+		err = errors.Join(l.keepResolved(), l.keepOverrides(), l.relinkBest())
 	}
 	if err != nil {
 		return err
 	}
-	return l.openSinks(resumed != "")
+	return l.openSinks(l.resumed != "")
+}
+
+// relinkBest makes best what it was at the checkpoint: a run that goes on from an older one
+// leaves the scores after it behind.
+func (l *fitLoop) relinkBest() error {
+	if len(l.state.Best) == 0 {
+		return nil
+	}
+	name := fmt.Sprintf("step_%d", l.state.Best[0].Step)
+	if _, err := os.Stat(filepath.Join(l.dir.checkpoints(), name)); err != nil {
+		return nil // removed since
+	}
+	if err := ckpt.SetLink(l.dir.checkpoints(), "best", name); err != nil {
+		return cannotWrite(l.dir.checkpoints(), err)
+	}
+	return nil
+}
+
+// keepOverrides adds the flags of a resumed run to env.json, where `gotrain runs` reads
+// them.
+func (l *fitLoop) keepOverrides() error {
+	path := filepath.Join(l.dir.path, "env.json")
+	text, err := os.ReadFile(path)
+	env := map[string]any{}
+	if err != nil || len(l.Overrides) == 0 || json.Unmarshal(text, &env) != nil {
+		return nil
+	}
+	old, _ := env["overrides"].([]any)
+	for _, o := range l.Overrides {
+		if !slices.Contains(old, any(o)) {
+			old = append(old, fmt.Sprintf("(from step %d) %s", l.state.Step, o))
+		}
+	}
+	env["overrides"] = old
+	if text, err = json.MarshalIndent(env, "", "  "); err != nil {
+		return fmt.Errorf("train: env.json: %w", err)
+	}
+	if err := ckpt.WriteFileAtomic(path, append(text, '\n'), 0o666); err != nil {
+		return cannotWrite(path, err)
+	}
+	return nil
 }
 
 // keepResolved keeps the config of a resumed run beside the one of the steps before it,
@@ -239,6 +315,9 @@ func (l *fitLoop) keepResolved() error {
 		return nil // gone, or the same
 	}
 	earlier := filepath.Join(l.dir.path, fmt.Sprintf("resolved.until_step_%d.yaml", l.state.Step))
+	if _, err := os.Stat(earlier); err == nil {
+		return nil // of an earlier resume at this step, which did none
+	}
 	for _, f := range []struct {
 		path string
 		data []byte
@@ -298,7 +377,7 @@ func (l *fitLoop) describeRun() error {
 	}{
 		{"config.yaml", l.Config.Source, 0o666},
 		{"resolved.yaml", l.Resolved, 0o666},
-		{"command.sh", commandScript(l.Command), 0o777},
+		{"command.sh", commandScript(l.Command, l.Variables, filepath.Join(l.dir.path, "config.yaml")), 0o777},
 		{"env.json", append(text, '\n'), 0o666},
 	}
 	for _, f := range files {
@@ -309,12 +388,25 @@ func (l *fitLoop) describeRun() error {
 	return nil
 }
 
-// commandScript re-runs the command from the folder it was given in.
-func commandScript(argv []string) []byte {
+// commandScript re-runs the command from the folder it was given in, with the variables
+// that set flags. A config that came from standard input is read from the run's copy.
+func commandScript(argv, variables []string, config string) []byte {
 	cwd, _ := os.Getwd()
-	line := make([]string, len(argv))
-	for i, a := range argv {
-		line[i] = shellQuote(a)
+	var line []string
+	for _, v := range variables {
+		name, value, _ := strings.Cut(v, "=")
+		line = append(line, name+"="+shellQuote(value))
+	}
+	if len(line) > 0 {
+		line = append([]string{"env"}, line...)
+	}
+	for _, a := range argv {
+		if a == "-" {
+			if full, err := filepath.Abs(config); err == nil {
+				a = full
+			}
+		}
+		line = append(line, shellQuote(a))
 	}
 	return []byte("#!/bin/sh\ncd " + shellQuote(cwd) + "\nexec " + strings.Join(line, " ") + "\n")
 }
@@ -360,8 +452,5 @@ func checkpointError(err error) error {
 // close ends the sinks and removes a temporary folder.
 func (l *fitLoop) close() error {
 	err := errors.Join(l.logged(l.sinks.Close()), l.dir.close())
-	if l.lock != nil {
-		l.lock.Close()
-	}
-	return err
+	return errors.Join(err, l.unlock())
 }

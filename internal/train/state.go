@@ -44,6 +44,9 @@ type plan struct {
 	BatchSize  int               `json:"batch_size"`
 	Batches    int               `json:"batches"` // of an epoch
 	Accumulate int               `json:"accumulate"`
+	Shuffle    bool              `json:"shuffle"`
+	Train      int               `json:"train"` // samples
+	Val        int               `json:"val"`
 	Data       map[string]string `json:"data"` // SHA-256 by file
 }
 
@@ -162,8 +165,11 @@ func (s *runState) check(now *plan) error {
 	if s.BatchSize != now.BatchSize {
 		mismatch("data.batch", s.BatchSize, now.BatchSize)
 	}
-	if !maps.Equal(s.Data, now.Data) {
-		l.Errorf("resume-mismatch", diag.Pos{}, "the data are not those of the checkpoint").Hint = "resume on the same data, or start a new run from its weights: checkpoint: {init_from: …/model.safetensors}"
+	if s.Batch > 0 && s.Shuffle != now.Shuffle {
+		mismatch("data.shuffle", s.Shuffle, now.Shuffle)
+	}
+	if !maps.Equal(s.Data, now.Data) || s.Train != now.Train || s.Val != now.Val {
+		l.Errorf("resume-mismatch", diag.Pos{}, "the data, or their split, are not those of the checkpoint").Hint = "resume on the same data, or start a new run from its weights: checkpoint: {init_from: …/model.safetensors}"
 	}
 	if s.Batch > 0 && s.Batches != now.Batches { // inside an epoch
 		d := l.Errorf("resume-mismatch", diag.Pos{}, "an epoch has %d batches in the checkpoint and %d here: its place in the epoch would be another", s.Batches, now.Batches)

@@ -12,8 +12,9 @@ import (
 )
 
 // Static finds what a fit would refuse, without opening any data: a monitor that nothing
-// logs, pictures of what is no image, weights that are not there.
-func Static(c *config.Config, m *graph.Model) (diag.List, error) {
+// logs, pictures of what is no image, weights that are not there (which a run that goes on
+// from a checkpoint does not need).
+func Static(c *config.Config, m *graph.Model, resuming bool) (diag.List, error) {
 	var l diag.List
 	if known := monitored(m, true); c.Checkpoint.Pos.IsValid() || c.Checkpoint.Origin != "" {
 		if !slices.Contains(known, c.Checkpoint.Monitor) {
@@ -30,7 +31,7 @@ func Static(c *config.Config, m *graph.Model) (diag.List, error) {
 			return l, err
 		}
 	}
-	if from := c.InitFrom; from != nil {
+	if from := c.InitFrom; from != nil && !resuming {
 		if _, err := os.Stat(from.Text); err != nil {
 			d := l.Errorf("no-file", from.Pos, "init_from: there is no %s", from.Text)
 			d.Path, d.Origin = "checkpoint.init_from", from.Origin

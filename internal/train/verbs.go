@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
 	"gotrain/internal/ckpt"
@@ -74,6 +75,9 @@ func Predict(ctx context.Context, s *Session, o PredictOptions) (*Prediction, er
 	if s.Config.Data != nil {
 		batch = s.Config.Data.Batch
 	}
+	if size := elements(p.out.Shape); o.N > maxPredicted/max(size, 1) {
+		return nil, flagError("n", fmt.Errorf("%d rows of %d numbers do not fit in memory: at most %d", o.N, size, maxPredicted/max(size, 1)))
+	}
 	if !needsData(p.prog) {
 		n := o.N
 		if n == 0 {
@@ -99,7 +103,21 @@ func Predict(ctx context.Context, s *Session, o PredictOptions) (*Prediction, er
 	if err != nil {
 		return nil, err
 	}
+	if loader.Batches() == 0 {
+		return nil, flagError("limit_predict_batches", errors.New("leaves nothing to predict"))
+	}
 	return &p.out, p.read(ctx, loader, o.N, s.Console.Validating)
+}
+
+// maxPredicted bounds the numbers that a prediction holds: 4 GiB of them.
+const maxPredicted = 1 << 30
+
+func elements(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
 }
 
 func needsDataError(s *Session, output string) error {
