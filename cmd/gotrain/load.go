@@ -91,7 +91,9 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 	over = append(environmentOverrides(over), over...)
 	diags.Append(unknownFlags(unknown, first.VarNames(), shapes))
 	for _, o := range over {
-		j.changed = append(j.changed, o.Origin+" "+o.Text)
+		if o.Origin != envName("seed") { // variables are listed below
+			j.changed = append(j.changed, o.Origin+" "+o.Text)
+		}
 	}
 	cfg, problems := config.Load(j.file, src, over)
 	diags.Append(problems)

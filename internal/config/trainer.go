@@ -66,7 +66,7 @@ var TrainerFlags = []Flag{
 	{Name: "enable_checkpointing", Kind: BoolKind, Default: true, Help: "save checkpoints", set: intoBool(func(t *Trainer) *bool { return &t.EnableCheckpointing })},
 	{Name: "logger", Kind: ListKind, Default: "csv,tensorboard", Help: "csv, tensorboard, or false", set: setLogger},
 	{Name: "default_root_dir", Kind: TextKind, Default: "runs", Help: "where run folders are made", set: intoText(func(t *Trainer) *string { return &t.DefaultRootDir })},
-	{Name: "threads", Kind: IntKind, Default: 0, Help: "CPU threads; 0 for all cores", set: intoInt(0, func(t *Trainer) *int { return &t.Threads })},
+	{Name: "threads", Kind: IntKind, Default: 0, Help: "CPU threads; 0 for all cores", set: setThreads},
 	{Name: "accelerator", Kind: TextKind, Default: "auto", Help: "auto, cpu or gpu", set: intoWord(func(t *Trainer) *string { return &t.Accelerator }, "auto", "cpu", "gpu")},
 	{Name: "devices", Kind: TextKind, Default: "auto", Help: "how many devices: 1 until more are built", set: only("the CPU as one device", "auto or a number from 1", wholeFromOr(1, "auto", "-1"), "auto", "1")},
 	{Name: "gpus", Kind: IntKind, Help: "how many GPUs: not built yet", set: only("--accelerator cpu", "a whole number from 0", wholeFromOr(0, "-1"), "0")},

@@ -123,6 +123,18 @@ func intoInt(least int, field func(*Trainer) *int) func(*Trainer, any) error {
 	}
 }
 
+// maxThreads is far more than any step has work for, and few enough to start.
+const maxThreads = 256
+
+func setThreads(t *Trainer, v any) error {
+	i, ok := toInt(v)
+	if !ok || i < 0 || i > maxThreads {
+		return fmt.Errorf("expected a whole number from 0 to %d, found %s", maxThreads, found(v))
+	}
+	t.Threads = i
+	return nil
+}
+
 func intoFloat(field func(*Trainer) *float64) func(*Trainer, any) error {
 	return func(t *Trainer, v any) error {
 		f, ok := toFloat(v)
