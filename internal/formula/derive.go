@@ -24,17 +24,7 @@ func Derive(f *Formula) []*Formula {
 
 func derive(f *Formula, arg int) *Formula {
 	return New(f.Inputs+1, func(b *Builder, in []Ref) Ref {
-		at := make([]Ref, len(f.Nodes)) // f's nodes in b
-		for i, n := range f.Nodes {
-			switch n.Op {
-			case In:
-				at[i] = in[n.Arg]
-			case Const:
-				at[i] = b.Const(n.Value)
-			default:
-				at[i] = b.apply(n.Op, at[n.Args[0]], at[n.Args[1]], at[n.Args[2]])
-			}
-		}
+		at := f.inline(b, in)
 		const none = Ref(-1)
 		grad := make([]Ref, len(f.Nodes))
 		for i := range grad {

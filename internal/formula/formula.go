@@ -186,7 +186,10 @@ func (f *Formula) Compact() (*Formula, []int) {
 func (f *Formula) IsIdentity() bool { return f.Inputs == 1 && f.Nodes[f.Out].Op == In }
 
 // Build inlines f into b with the given inputs and returns its result there.
-func (f *Formula) Build(b *Builder, in []Ref) Ref {
+func (f *Formula) Build(b *Builder, in []Ref) Ref { return f.inline(b, in)[f.Out] }
+
+// inline adds f's nodes to b and returns where each is.
+func (f *Formula) inline(b *Builder, in []Ref) []Ref {
 	at := make([]Ref, len(f.Nodes))
 	for i, n := range f.Nodes {
 		switch n.Op {
@@ -198,7 +201,7 @@ func (f *Formula) Build(b *Builder, in []Ref) Ref {
 			at[i] = b.apply(n.Op, at[n.Args[0]], at[n.Args[1]], at[n.Args[2]])
 		}
 	}
-	return at[f.Out]
+	return at
 }
 
 // String prints the expression, e.g. "max(x0, 0)"; shared parts are printed at each use.
