@@ -362,3 +362,29 @@ func TestTwoFitsNeverShareAFolder(t *testing.T) {
 		t.Errorf("the second fit: %v", inner)
 	}
 }
+
+// TestResolvedIsOfTheStepsToCome: of several resumes at one step, whose configs differ, the
+// first keeps that of the steps before, and each leaves its own for the steps to come.
+func TestResolvedIsOfTheStepsToCome(t *testing.T) {
+	trainer := map[string]any{"max_epochs": 1, "accumulate_grad_batches": 3, "default_root_dir": t.TempDir()}
+	with := func(lr string) string { return strings.Replace(vae, "lr: 1e-3", "lr: "+lr, 1) }
+	stopped := stopAfter(t, vae, trainer, 1) // inside the first window: no step is done
+	run := filepath.Dir(filepath.Dir(stopped.Checkpoint))
+	for _, lr := range []string{"2e-3", "3e-3"} {
+		s := newSession(t, with(lr), trainer)
+		s.Checkpoint = filepath.Join(run, "checkpoints", "last")
+		s.Stop = func() bool { return true }
+		var again *train.InterruptedError
+		if _, err := train.Fit(context.Background(), s); !errors.As(err, &again) {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(run, "resolved.yaml"))
+		if err != nil || !strings.Contains(string(text), "lr: "+lr) {
+			t.Errorf("resolved.yaml after a resume with lr %s (%v):\n%s", lr, err, text)
+		}
+		earlier, err := os.ReadFile(filepath.Join(run, "resolved.until_step_0.yaml"))
+		if err != nil || !strings.Contains(string(earlier), "lr: 1e-3") {
+			t.Errorf("the config of the steps before (%v):\n%s", err, earlier)
+		}
+	}
+}

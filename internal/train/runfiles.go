@@ -125,16 +125,13 @@ func (l *fitLoop) keepResolved() error {
 		return nil // gone, or the same
 	}
 	earlier := filepath.Join(l.dir.path, fmt.Sprintf("resolved.until_step_%d.yaml", l.state.Step))
-	if _, err := os.Stat(earlier); err == nil {
-		return nil // of an earlier resume at this step, which did none
-	}
-	for _, f := range []struct {
-		path string
-		data []byte
-	}{{earlier, old}, {path, l.Resolved}} {
-		if err := ckpt.WriteFileAtomic(f.path, f.data, 0o666); err != nil {
-			return cannotWrite(f.path, err)
+	if _, err := os.Stat(earlier); err != nil { // else old is of a resume that did no step
+		if err := ckpt.WriteFileAtomic(earlier, old, 0o666); err != nil {
+			return cannotWrite(earlier, err)
 		}
+	}
+	if err := ckpt.WriteFileAtomic(path, l.Resolved, 0o666); err != nil {
+		return cannotWrite(path, err)
 	}
 	l.Console.Note("the config is not that of the steps before: " + earlier + " has theirs")
 	return nil
