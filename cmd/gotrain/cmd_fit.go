@@ -21,6 +21,9 @@ func runFit(j *job) error {
 		return err
 	}
 	defer done()
+	if s.Resolved, err = j.resolved(); err != nil {
+		return err
+	}
 	ctx, stopped, release := stopOnSignal(j.t.err)
 	defer release()
 	s.Stop = stopped

@@ -27,9 +27,9 @@ type job struct {
 	trainer config.Trainer
 	own     map[string]string // the verb's own flags, by name
 	changed []string          // the flags that change the result, as written
-	// resolved is the config with every flag and environment variable in it.
-	resolved []byte
-	json     bool
+	over    []config.Override // of vars and config keys
+	flags   []given           // of the verb and the trainer
+	json    bool
 }
 
 // ownFlag is a flag of a verb, beside the trainer's.
@@ -105,9 +105,7 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 	diags.Append(problems)
 	diags.Append(unknownEnvironment())
 	j.trainer = trainer
-	if j.resolved, err = resolvedWith(j.file, src, over, cfg, args.flags); err != nil {
-		return nil, err
-	}
+	j.over, j.flags = over, args.flags
 	j.changed = append(j.changed, variables()...)
 	for _, g := range args.flags {
 		if !isOwn[g.name] && !ofThisProcess[g.name] {

@@ -56,7 +56,7 @@ func (j *job) session() (s *train.Session, done func(), err error) {
 	})
 	s = &train.Session{
 		Config: j.cfg, Trainer: j.trainer, Model: j.model, Device: dev, Console: console, Stop: func() bool { return false },
-		Command: j.argv, Overrides: j.changed, Variables: variables(), Resolved: j.resolved,
+		Command: j.argv, Overrides: j.changed, Variables: variables(),
 		Env: map[string]string{"version": version, "go": runtime.Version(), "cpu": cpuName(), "os": runtime.GOOS + "/" + runtime.GOARCH},
 	}
 	return s, func() {

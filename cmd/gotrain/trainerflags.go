@@ -96,13 +96,13 @@ var ofThisProcess = map[string]bool{
 	"devices": true, "gpus": true, "num_nodes": true,
 }
 
-// resolvedWith is the config as YAML with overrides, trainer flags and environment in it:
+// resolved is the config as YAML with overrides, trainer flags and environment in it:
 // what a run folder keeps, and goes on from.
-func resolvedWith(file string, src []byte, over []config.Override, cfg *config.Config, flags []given) ([]byte, error) {
-	all := over
+func (j *job) resolved() ([]byte, error) {
+	all := j.over
 	for _, f := range config.TrainerFlags {
 		text, origin := os.Getenv(envName(f.Name)), envName(f.Name)
-		for _, g := range flags {
+		for _, g := range j.flags {
 			if g.name == f.Name {
 				text, origin = g.value, g.text
 			}
@@ -111,7 +111,7 @@ func resolvedWith(file string, src []byte, over []config.Override, cfg *config.C
 			all = append(all[:len(all):len(all)], config.Override{Path: []string{"trainer", f.Name}, Text: text, Origin: origin})
 		}
 	}
-	resolved, _ := config.Load(file, src, all)
+	resolved, _ := config.Load(j.file, j.cfg.Source, all)
 	if resolved == nil {
 		return nil, fmt.Errorf("the config cannot be read a second time")
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gotrain/internal/config"
 	"gotrain/internal/diag"
@@ -137,7 +138,7 @@ func (ev *evaluator) bind(fn string, params []param, at diag.Pos, args []config.
 				if s := diag.Suggest(a.Name, names); s != "" {
 					d.Hint = "did you mean \"" + s + "\"?"
 				}
-				d.Hint = join(d.Hint, "(it takes: "+commaList(names)+")")
+				d.Hint = join(d.Hint, "(it takes: "+strings.Join(names, ", ")+")")
 				ok = false
 				continue
 			}
@@ -187,7 +188,7 @@ func (ev *evaluator) argument(fn string, p param, e config.Expr, sc *scope, hole
 			word = x.Value
 		}
 		if !slices.Contains(p.Enum, word) {
-			d := ev.failf("bad-argument", e.Pos(), sc, "%s: %s is one of %s, found %s", fn, p.Name, commaList(p.Enum), config.String(e))
+			d := ev.failf("bad-argument", e.Pos(), sc, "%s: %s is one of %s, found %s", fn, p.Name, strings.Join(p.Enum, ", "), config.String(e))
 			if s := diag.Suggest(word, p.Enum); s != "" {
 				d.Hint = "did you mean " + s + "?"
 			}

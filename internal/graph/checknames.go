@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"strings"
+
 	"gotrain/internal/config"
 	"gotrain/internal/diag"
 )
@@ -160,6 +162,6 @@ func (ev *evaluator) unknownName(n *config.Name, sc *scope) {
 		d.Hint = "did you mean \"" + s + "\"?"
 	}
 	if len(ev.fields) > 0 && ev.cfg.Data != nil {
-		d.Hint = join(d.Hint, "(data."+ev.cfg.Data.Source+" gives: "+commaList(sortedKeys(ev.fields))+")")
+		d.Hint = join(d.Hint, "(data."+ev.cfg.Data.Source+" gives: "+strings.Join(sortedKeys(ev.fields), ", ")+")")
 	}
 }

@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"gotrain/internal/config"
 	"gotrain/internal/diag"
@@ -89,7 +90,7 @@ func (ev *evaluator) checkUnused() {
 		}
 		ev.global(g, d.Names[0], d.Pos, &scope{path: d.Path})
 		if g.state == done {
-			w := ev.diags.Warnf("unused-value", d.Pos, "nothing uses %q: it is not computed", commaList(d.Names))
+			w := ev.diags.Warnf("unused-value", d.Pos, "nothing uses %q: it is not computed", strings.Join(d.Names, ", "))
 			w.Path = d.Path
 		}
 	}

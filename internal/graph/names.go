@@ -2,6 +2,7 @@ package graph
 
 import (
 	"slices"
+	"strings"
 
 	"gotrain/internal/config"
 	"gotrain/internal/diag"
@@ -127,7 +128,7 @@ func (ev *evaluator) member(m *config.Member, sc *scope, hole any) (any, bool) {
 	if s := diag.Suggest(m.Name, known); s != "" {
 		d.Hint = "did you mean ." + s + "?"
 	}
-	d.Hint = join(d.Hint, "(it has: "+commaList(known)+")")
+	d.Hint = join(d.Hint, "(it has: "+strings.Join(known, ", ")+")")
 	return nil, false
 }
 
@@ -212,17 +213,6 @@ func sortedKeys[T any](m map[string]T) []string {
 	}
 	slices.Sort(keys)
 	return keys
-}
-
-func commaList(names []string) string {
-	s := ""
-	for i, n := range names {
-		if i > 0 {
-			s += ", "
-		}
-		s += n
-	}
-	return s
 }
 
 func join(a, b string) string {

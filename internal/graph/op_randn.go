@@ -4,10 +4,11 @@ var opRandn = &opSpec{
 	Name: "randn", Group: "draw", Doc: "standard normal numbers of the given shape, keyed by the place in the batch order",
 	Params: []param{{Name: "shape", Kind: dimsArg, Doc: "numbers, or a shape such as image.shape"}},
 	Build: func(c *call) (any, error) {
-		if !fits(1, c.dims("shape")) {
-			return nil, shapef("", "%s has too many elements", userShapeString(c.dims("shape")))
+		shape := c.dims("shape")
+		if !fits(shape) {
+			return nil, shapef("", "%s has too many elements", userShapeString(shape))
 		}
-		return c.b.random(Normal, c.stream(), append(Shape{-1}, c.dims("shape")...), false), nil
+		return c.b.random(Normal, c.stream(), append(Shape{-1}, shape...), false), nil
 	},
 }
 

@@ -14,7 +14,7 @@ var opReshape = &opSpec{
 	Params: []param{{Name: "x", Kind: tensorArg, Doc: "any shape"}, {Name: "shape", Kind: dimsArg, Doc: "numbers, or a shape such as image.shape"}},
 	Build: func(c *call) (any, error) {
 		x, shape := c.tensor("x"), c.dims("shape")
-		if !fits(1, shape) {
+		if !fits(shape) {
 			return nil, shapef("", "%s has too many elements", userShapeString(shape))
 		}
 		if n, m := elements(userShape(x)), elements(shape); n != m {
@@ -31,9 +31,10 @@ func reshapeUser(c *call, x *Value, shape []int) (any, error) {
 	return c.b.reshape(x, shape), nil
 }
 
-// fits reports whether size times the axes of a shape is a number of elements that an int
-// holds with room to spare.
-func fits(size float64, shape []int) bool {
+// fits reports whether a shape's number of elements is one that an int holds with room to
+// spare.
+func fits(shape []int) bool {
+	size := 1.0
 	for _, d := range shape {
 		size *= float64(d)
 	}

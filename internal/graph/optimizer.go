@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"gotrain/internal/config"
 	"gotrain/internal/diag"
@@ -97,7 +98,7 @@ func checkOptimizer(cfg *config.Config, diags *diag.List) (*optimizerSpec, map[s
 		if s := diag.Suggest(o.Name, names); s != "" {
 			d.Hint = "did you mean \"" + s + "\"?"
 		}
-		d.Hint = join(d.Hint, "(there are: "+commaList(names)+")")
+		d.Hint = join(d.Hint, "(there are: "+strings.Join(names, ", ")+")")
 		return nil, nil
 	}
 	args, ok := map[string]any{}, true
@@ -120,7 +121,7 @@ func checkOptimizer(cfg *config.Config, diags *diag.List) (*optimizerSpec, map[s
 			if s := diag.Suggest(key, names); s != "" {
 				d.Hint = "did you mean \"" + s + "\"?"
 			}
-			d.Hint = join(d.Hint, "(it takes: "+commaList(names)+")")
+			d.Hint = join(d.Hint, "(it takes: "+strings.Join(names, ", ")+")")
 			continue
 		}
 		v, err := arg.decode(s.Value)

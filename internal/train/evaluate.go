@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"gotrain/internal/data"
 	"gotrain/internal/engine"
@@ -18,11 +19,15 @@ type evaluation struct {
 }
 
 func newEvaluation(prog *graph.Program, store *engine.Store, cache *engine.Cache) *evaluation {
-	e := &evaluation{prog: prog, store: store, cache: cache}
-	for _, o := range prog.Outputs {
-		e.names = append(e.names, o.Name)
+	return &evaluation{prog: prog, store: store, cache: cache, names: outputNames(prog)}
+}
+
+func outputNames(p *graph.Program) []string {
+	names := make([]string, len(p.Outputs))
+	for i, o := range p.Outputs {
+		names[i] = o.Name
 	}
-	return e
+	return names
 }
 
 // run gives each metric's mean over the samples of the loader's first epoch, by name
@@ -119,8 +124,5 @@ func (f *feeder) batch(b *data.Batch, epoch int) engine.Feed {
 
 // termName turns a program's "loss.kl" into the logged "kl"; "loss" stays.
 func termName(name string) string {
-	if len(name) > len("loss.") && name[:len("loss.")] == "loss." {
-		return name[len("loss."):]
-	}
-	return name
+	return strings.TrimPrefix(name, "loss.")
 }

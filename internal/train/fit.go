@@ -19,7 +19,7 @@ import (
 // once, a step never.
 func Fit(ctx context.Context, s *Session) (*Result, error) {
 	l, err := newFitLoop(ctx, s)
-	if errors.Is(err, context.Canceled) && s.Stop() {
+	if s.told(err) {
 		return nil, &InterruptedError{}
 	}
 	if err != nil {
@@ -54,8 +54,7 @@ type fitLoop struct {
 	csv           *logger.CSV // nil where csv is off
 	feeder        *feeder
 
-	started, rateFrom time.Time
-	rateSamples       int
+	started time.Time
 }
 
 // run is the whole of a fit, top to bottom.
@@ -88,11 +87,7 @@ func (l *fitLoop) run(ctx context.Context) (*Result, error) {
 func (l *fitLoop) describe() string {
 	parameters := 0
 	for _, name := range l.store.Names(graph.Param) {
-		size := 1
-		for _, d := range l.store.Shape(name) {
-			size *= d
-		}
-		parameters += size
+		parameters += elements(l.store.Shape(name))
 	}
 	text := fmt.Sprintf("%s: %d parameters, %d samples in batches of %d, on %s (%s kernels)",
 		l.Config.Name, parameters, l.sets.Train.Len(), l.Config.Data.Batch, l.Device.Name(), l.Device.KernelSet())
@@ -126,11 +121,14 @@ func (l *fitLoop) sanityCheck(ctx context.Context) error {
 	}
 	loader := data.NewLoader(l.sets.Val, data.LoaderOptions{Batch: l.Config.Data.Batch, Limit: n})
 	_, err := l.eval.run(ctx, loader, "sanity", nil)
-	if errors.Is(err, context.Canceled) && l.Stop() {
+	if l.told(err) {
 		return l.interrupted()
 	}
 	return err
 }
+
+// told reports whether err is only that the run was told to stop.
+func (s *Session) told(err error) bool { return errors.Is(err, context.Canceled) && s.Stop() }
 
 // trainEpoch runs the open epoch from state.Batch on, to its end or to a limit.
 func (l *fitLoop) trainEpoch(ctx context.Context) error {
@@ -138,10 +136,9 @@ func (l *fitLoop) trainEpoch(ctx context.Context) error {
 	defer it.Close()
 	total := l.train.Batches()
 	l.Console.StartEpoch(l.state.Epoch, l.Trainer.MaxEpochs, total)
-	l.rateFrom, l.rateSamples = time.Now(), 0
 	for l.state.Batch < total && !l.finished() {
 		batch, err := it.Next()
-		if errors.Is(err, context.Canceled) && l.Stop() {
+		if l.told(err) {
 			return l.interrupted()
 		}
 		if err != nil {
@@ -191,12 +188,12 @@ func (l *fitLoop) step(ctx context.Context, batch *data.Batch) (*engine.Executab
 // one of an epoch is shorter where the epoch does not divide.
 func (l *fitLoop) window() (first, end int) {
 	first = l.state.Batch - l.state.Window
-	return first, min(first+max(l.Trainer.AccumulateGradBatches, 1), l.train.Batches())
+	return first, min(first+l.Trainer.AccumulateGradBatches, l.train.Batches())
 }
 
 // stepsPerEpoch is the number of windows in an epoch.
 func (l *fitLoop) stepsPerEpoch() int {
-	k := max(l.Trainer.AccumulateGradBatches, 1)
+	k := l.Trainer.AccumulateGradBatches
 	return (l.train.Batches() + k - 1) / k
 }
 
@@ -206,7 +203,6 @@ func (l *fitLoop) afterBatch(exe *engine.Executable, size, total int) error {
 	l.state.Batch++
 	l.state.Window++
 	l.state.EpochSamples += size
-	l.rateSamples += size
 	stepped := l.state.Batch == end
 	if stepped {
 		l.state.Window = 0
@@ -235,8 +231,8 @@ func (l *fitLoop) logStep(exe *engine.Executable) error {
 		return nil
 	}
 	r := logger.Record{Step: l.state.Step, Epoch: l.state.Epoch, Time: time.Now()}
-	for _, o := range l.steps[graph.WholeStep].Outputs {
-		r.Scalars = append(r.Scalars, logger.Scalar{Name: "train/" + termName(o.Name), Value: float64(exe.Output(o.Name)[0])})
+	for _, name := range l.lossNames() {
+		r.Scalars = append(r.Scalars, logger.Scalar{Name: "train/" + termName(name), Value: float64(exe.Output(name)[0])})
 	}
 	return l.logged(l.sinks.Scalars(r))
 }
@@ -258,7 +254,7 @@ func (l *fitLoop) endEpoch(ctx context.Context) error {
 	}
 	if l.eval != nil {
 		val, err := l.eval.run(ctx, l.val, "val", l.Console.Validating)
-		if errors.Is(err, context.Canceled) && l.Stop() {
+		if l.told(err) {
 			return l.interrupted() // the epoch's batches are done: a resumed run validates first
 		}
 		if err != nil {
@@ -310,13 +306,7 @@ func (l *fitLoop) epochRecord(values map[string]float64, names []string) logger.
 }
 
 // lossNames are the train program's outputs: "loss", "loss.<term>".
-func (l *fitLoop) lossNames() []string {
-	var names []string
-	for _, o := range l.steps[graph.WholeStep].Outputs {
-		names = append(names, o.Name)
-	}
-	return names
-}
+func (l *fitLoop) lossNames() []string { return outputNames(l.steps[graph.WholeStep]) }
 
 // diverged runs the same batch again with a check after each node, to name the first op
 // that made a NaN or an infinity. Nothing of the step has been applied.

@@ -34,7 +34,7 @@ func newFitLoop(ctx context.Context, s *Session) (l *fitLoop, err error) {
 	l.chooseMonitor()
 	l.state.plan = plan{
 		Seed: s.Config.Seed, BatchSize: s.Config.Data.Batch, Batches: l.train.Batches(),
-		Accumulate: max(s.Trainer.AccumulateGradBatches, 1), Data: l.sets.Hashes,
+		Accumulate: s.Trainer.AccumulateGradBatches, Data: l.sets.Hashes,
 		Shuffle: s.Config.Data.Shuffle, Train: l.sets.Train.Len(),
 	}
 	if l.sets.Val != nil {
@@ -155,7 +155,7 @@ func (l *fitLoop) initialState() error {
 		if err := l.store.Init(l.Config.Seed, l.states); err != nil {
 			return err
 		}
-		if err := restore(l.store, l.params(), saved.Model); err != nil {
+		if err := restore(l.store, trained(l.states), saved.Model); err != nil {
 			return l.otherSettings(err)
 		}
 		return nil
@@ -183,9 +183,9 @@ func (l *fitLoop) initialState() error {
 	return nil
 }
 
-// params are the states that are trained.
-func (l *fitLoop) params() []graph.State {
-	return slices.DeleteFunc(slices.Clone(l.states), func(s graph.State) bool { return s.Role != graph.Param })
+// trained picks the states that are trained.
+func trained(states []graph.State) []graph.State {
+	return slices.DeleteFunc(slices.Clone(states), func(s graph.State) bool { return s.Role != graph.Param })
 }
 
 // initFrom starts from the weights of another run, strictly by name.
@@ -194,7 +194,7 @@ func (l *fitLoop) initFrom(path string) error {
 	if err != nil {
 		return checkpointError(err)
 	}
-	if err := restore(l.store, l.params(), weights); err != nil {
+	if err := restore(l.store, trained(l.states), weights); err != nil {
 		var list diag.List
 		list.Errorf("init-from", l.Config.InitFrom.Pos, "init_from %s: %v", path, err).Path = "checkpoint.init_from"
 		return list.Err()
@@ -205,12 +205,13 @@ func (l *fitLoop) initFrom(path string) error {
 
 func (l *fitLoop) openSinks(resumed bool) error {
 	l.sinks = logger.Multi{}
-	l.Console.SetColumns(l.monitoredColumns())
-	l.Console.SetBatchesPerStep(max(l.Trainer.AccumulateGradBatches, 1))
+	columns := l.monitored(l.eval != nil)
+	l.Console.SetColumns(columns)
+	l.Console.SetBatchesPerStep(l.Trainer.AccumulateGradBatches)
 	if l.dir.path == "" {
 		return nil
 	}
-	opts := logger.Options{Dir: l.dir.path, Columns: l.monitoredColumns()}
+	opts := logger.Options{Dir: l.dir.path, Columns: columns}
 	if resumed {
 		opts.Resumed, opts.ResumeStep, opts.Offset = true, l.state.Step, l.state.CSVOffset
 	}
@@ -229,9 +230,6 @@ func (l *fitLoop) openSinks(resumed bool) error {
 	}
 	return nil
 }
-
-// monitoredColumns are the metrics.csv columns: train losses, then val metrics.
-func (l *fitLoop) monitoredColumns() []string { return l.monitored(l.eval != nil) }
 
 // checkpointError puts a checkpoint's fault in its class: the file is what it is, so the
 // environment's.
