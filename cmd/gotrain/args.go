@@ -64,6 +64,9 @@ func split(words []string, shapes map[string]flagShape) (arguments, diag.List) {
 		}
 		if !strings.HasPrefix(word, "--") {
 			fault(word, "flags have two dashes").Hint = "write -" + word
+			if a.file != "" && i+1 < len(words) && !strings.HasPrefix(words[i+1], "-") { // its value
+				i++
+			}
 			continue
 		}
 		text, value, hasValue := strings.Cut(word, "=")

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"gotrain/internal/config"
+	"gotrain/internal/diag"
 	"gotrain/internal/graph"
 	"gotrain/internal/logger"
 )
@@ -55,6 +56,10 @@ func reference() string {
 	b.WriteString("\n## Optimizers\n\n| | arguments | |\n|---|---|---|\n")
 	for _, o := range graph.OptimizerDocs() {
 		row(&b, o)
+	}
+	b.WriteString("\n## Diagnostics\n\n`gotrain help diagnostics CODE` explains one with a wrong and a right example; `--json` prints the codes.\n\n| | |\n|---|---|\n")
+	for _, c := range diag.Codes() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", c.Name, escape(c.Title))
 	}
 	b.WriteString("\n## Exit codes\n\n| | |\n|---|---|\n")
 	for _, e := range exitCodes {

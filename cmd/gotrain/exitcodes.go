@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"text/tabwriter"
 
-	"github.com/spf13/cobra"
-
 	"gotrain/internal/diag"
 	"gotrain/internal/train"
 )
@@ -96,14 +94,10 @@ type shownError struct{ error }
 
 func (e *shownError) Unwrap() error { return e.error }
 
-func newExitCodesTopic() *cobra.Command {
-	c := &cobra.Command{Use: "exit-codes", Short: "What each exit code means"}
-	c.SetHelpFunc(func(c *cobra.Command, _ []string) {
-		w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-		for _, e := range exitCodes {
-			fmt.Fprintf(w, "%d\t%s\n", e.code, e.meaning)
-		}
-		w.Flush()
-	})
-	return c
+func explainExitCodes(t *terminal, _ []string) error {
+	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	for _, e := range exitCodes {
+		fmt.Fprintf(w, "%d\t%s\n", e.code, e.meaning)
+	}
+	return w.Flush()
 }

@@ -57,25 +57,10 @@ func newRootCommand(argv []string, t *terminal) *cobra.Command {
 		newPredictCommand(argv, t),
 		newCheckCommand(argv, t),
 		newRunsCommand(t),
-		newExitCodesTopic(),
 	)
-	root.SetHelpCommand(newHelpCommand(root))
+	addTopics(root, t)
+	root.SetHelpCommand(newHelpCommand(root, t))
 	return root
-}
-
-// newHelpCommand is cobra's, but that an unknown topic is an error.
-func newHelpCommand(root *cobra.Command) *cobra.Command {
-	return &cobra.Command{
-		Use:   "help [command]",
-		Short: "Help about a command, or exit-codes",
-		RunE: func(_ *cobra.Command, args []string) error {
-			c, rest, err := root.Find(args)
-			if err != nil || c == nil || c == root && len(rest) > 0 {
-				return unknownCommand(root, args)
-			}
-			return c.Help()
-		},
-	}
 }
 
 // unknownCommand names the verb that a mistyped one is nearest to.

@@ -86,6 +86,9 @@ func resolveTrainer(cfg *config.Config, flags []given) (config.Trainer, diag.Lis
 		return diag.Pos{}, ""
 	}
 	trainer, diags := config.DecodeTrainer(values, origin)
+	if !cfg.Sections["optimizer"].IsValid() { // nothing is trained, so nothing need end
+		diags.Items = slices.DeleteFunc(diags.Items, func(d diag.Diagnostic) bool { return d.Code == "no-end" })
+	}
 	return trainer, diags, nil
 }
 

@@ -67,23 +67,23 @@ func Fprint(w io.Writer, l List, source func(file string) []byte, colour bool) {
 	}
 	for _, d := range l.Items {
 		c := red
-		words := printable(d.Text)
+		words := Printable(d.Text)
 		if r := []rune(words); len(r) > maxText {
 			words = string(r[:maxText]) + "…"
 		}
 		if d.Severity == Warning {
 			c, words = yellow, "warning: "+words
 		}
-		line := pad(printable(d.place()), place) + "  " + paint(c, words)
+		line := pad(Printable(d.place()), place) + "  " + paint(c, words)
 		if d.Hint != "" {
-			line += strings.Repeat(" ", max(text-utf8.RuneCountInString(words), 0)+2) + paint(green, printable(strings.TrimSpace(d.Hint)))
+			line += strings.Repeat(" ", max(text-utf8.RuneCountInString(words), 0)+2) + paint(green, Printable(strings.TrimSpace(d.Hint)))
 		}
 		fmt.Fprintln(w, strings.TrimRight(line, " "))
 		if d.Pos.IsValid() && source != nil {
 			excerpt(w, lines(d.Pos.File), d.Pos, paint, c)
 		}
 		for _, n := range d.Notes {
-			fmt.Fprintln(w, "      "+printable(n))
+			fmt.Fprintln(w, "      "+Printable(n))
 		}
 	}
 }
@@ -132,9 +132,9 @@ func linesOf(source func(file string) []byte) func(file string) []string {
 	}
 }
 
-// printable gives each rune that would move the cursor, or reorder the text, as a mark of
+// Printable gives each rune that would move the cursor, or reorder the text, as a mark of
 // the same width: what a file holds must not command the terminal.
-func printable(s string) string {
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n': // a message may have lines
@@ -160,7 +160,7 @@ func excerpt(w io.Writer, lines []string, p Pos, paint func(c, s string) string,
 	}
 	from = min(from, len(line))
 	text := string(line[from:min(len(line), from+shown)])
-	fmt.Fprintln(w, "      "+printable(text))
+	fmt.Fprintln(w, "      "+Printable(text))
 	before := strings.Repeat(" ", max(min(p.Col-1, len(line))-from, 0))
 	width := max(min(p.Width, len(line)-p.Col+1), 1)
 	fmt.Fprintln(w, "      "+before+paint(c, strings.Repeat("^", width)))

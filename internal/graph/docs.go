@@ -44,9 +44,28 @@ func OptimizerDocs() []OpDoc {
 	for _, o := range optimizers {
 		d := OpDoc{Name: o.Name, Group: "optimizer", Doc: o.Doc}
 		for _, a := range o.Args {
-			d.Args = append(d.Args, ArgDoc{Name: a.Name, Default: fmt.Sprint(a.Default), Doc: a.Doc})
+			d.Args = append(d.Args, ArgDoc{Name: a.Name, Kind: kind(a.Default), Default: written(a.Default), Doc: a.Doc})
 		}
 		out = append(out, d)
 	}
 	return out
+}
+
+// written is a default as a config would have it.
+func written(v any) string {
+	if items, ok := v.([]float64); ok {
+		return strings.ReplaceAll(fmt.Sprint(items), " ", ", ")
+	}
+	return fmt.Sprint(v)
+}
+
+// kind says what an optimizer's argument takes, by its default.
+func kind(v any) string {
+	switch v.(type) {
+	case bool:
+		return "true or false"
+	case []float64:
+		return "a list of numbers"
+	}
+	return "a number"
 }

@@ -1,0 +1,73 @@
+package diag
+
+// configCodes are of sections, keys and constants.
+var configCodes = []Code{
+	{
+		Name: "unknown-key", Title: "a key that the language has not",
+		Text: "Each section has a fixed set of keys; a mistyped one is never ignored.",
+		Examples: []Example{
+			{Wrong: "data: {sorce: digits, source: digits}\n", Right: "data: {source: digits}\n"},
+			{Wrong: "optimiser: {name: adam, lr: 1e-3}\n", Right: "optimizer: {name: adam, lr: 1e-3}\ntrainer: {max_epochs: 1}\n"},
+		},
+	},
+	{
+		Name: "missing-value", Title: "a key without a value, or a section without what it needs",
+		Text:     "The key is there, and nothing after it; or a part is missing without which the section says nothing.",
+		Examples: []Example{{Wrong: "optimizer: {lr: 1e-3}\ntrainer: {max_epochs: 1}\n", Right: "optimizer: {name: adam, lr: 1e-3}\ntrainer: {max_epochs: 1}\n"}},
+	},
+	{
+		Name: "wrong-type", Title: "a value of the wrong kind",
+		Text:     "A map where a word is due, a word where a number is due, and so on.",
+		Examples: []Example{{Wrong: "data: {source: digits, batch: many}\n", Right: "data: {source: digits, batch: 64}\n"}},
+	},
+	{
+		Name: "bad-value", Title: "a value out of what is allowed",
+		Text:     "The kind is right, the value is not: out of its range, or none of the words that may stand there.",
+		Examples: []Example{{Wrong: "data: {source: digits, batch: 0}\n", Right: "data: {source: digits, batch: 64}\n"}},
+	},
+	{
+		Name: "bad-name", Title: "a name that is no identifier",
+		Text:     "Names of vars, values, nets, blocks and terms are letters, digits and _, and start with no digit.",
+		Examples: []Example{{Wrong: "predict:\n  my-output: randn(3)\n", Right: "predict:\n  my_output: randn(3)\n"}},
+	},
+	{
+		Name: "reserved-name", Title: "a var with the name of a flag",
+		Text:     "Each var is a flag of the command line, so it cannot have the name of another.",
+		Examples: []Example{{Wrong: "vars: {max_steps: 10}\n", Right: "vars: {layers: 10}\n"}},
+	},
+	{
+		Name: "bad-signature", Title: "a net or block whose head cannot be read",
+		Text:     "A net of model and a block of blocks is `name(x)` or `name(x, k=3)`: names, with defaults where there are any. A value has no parentheses.",
+		Examples: []Example{{Wrong: "model:\n  net(3): randn(3)\n", Right: "model:\n  net(x): x -> relu\n"}},
+	},
+	{
+		Name: "after-return", Title: "a line after return",
+		Text:     "A body of several lines ends in `return: …`; what stands after it would never be used.",
+		Examples: []Example{{Wrong: "model:\n  net(x):\n    return: x -> relu\n    y: x + 1\n", Right: "model:\n  net(x):\n    y: x + 1\n    return: y -> relu\n"}},
+	},
+	{
+		Name: "bad-constant", Title: "an expression that is no constant",
+		Text:     "${…} is evaluated before the model: it sees vars and numbers only, and its result must be finite.",
+		Examples: []Example{{Wrong: "vars: {lr: 1e-3}\noptimizer: {name: adam, lr: \"${lr * gpu}\"}\ntrainer: {max_epochs: 1}\n", Right: "vars: {lr: 1e-3}\noptimizer: {name: adam, lr: \"${lr * 2}\"}\ntrainer: {max_epochs: 1}\n"}},
+	},
+	{
+		Name: "not-built-yet", Title: "a part of the language that this version has not",
+		Text:     "The word is right, and a later version will do it.",
+		Examples: []Example{{Wrong: "data: {source: digits}\ntrainer: {max_epochs: 1, sync_batchnorm: true}\n", Right: "data: {source: digits}\ntrainer: {max_epochs: 1}\n"}},
+	},
+	{
+		Name: "unknown-source", Title: "a data source that there is not",
+		Text:     "data.source names one of the built-in sources.",
+		Examples: []Example{{Wrong: "data: {source: mnst}\n", Right: "data: {source: mnist}\n"}},
+	},
+	{
+		Name: "bad-samples", Title: "numbers of samples that a source cannot give",
+		Text:     "Only a source that is drawn takes samples, within bounds.",
+		Examples: []Example{{Wrong: "data: {source: mnist, samples: {train: 100}}\n", Right: "data: {source: digits, samples: {train: 100}}\n"}},
+	},
+	{
+		Name: "impossible-split", Title: "a split that leaves nothing to train on",
+		Text:     "val and test of data.split are taken from the training data, of which at least one sample must stay.",
+		Examples: []Example{{Wrong: "data: {source: digits, samples: {train: 100}, split: {val: 100}}\n", Right: "data: {source: digits, samples: {train: 100}, split: {val: 10}}\n"}},
+	},
+}

@@ -1,0 +1,106 @@
+package diag
+
+// A small model that trains in a moment, and one with another layer.
+const (
+	trained = `data: {source: digits, samples: {train: 64, val: 32}, batch: 32}
+model:
+  logits: image -> flatten -> dense(label.classes)
+loss: cross_entropy(logits, label)
+predict:
+  guess: logits
+optimizer: {name: sgd, lr: 0.1}
+trainer: {max_epochs: 1}
+`
+	deeper = `data: {source: digits, samples: {train: 64, val: 32}, batch: 32}
+model:
+  logits: image -> flatten -> dense(8) -> relu -> dense(label.classes)
+loss: cross_entropy(logits, label)
+predict:
+  guess: logits
+optimizer: {name: sgd, lr: 0.1}
+trainer: {max_epochs: 1}
+`
+)
+
+// trainingCodes are of what is trained, and how.
+var trainingCodes = []Code{
+	{
+		Name: "untrained-layer", Title: "weights where nothing trains",
+		Text: "A layer with weights in metrics or predict would keep its first, random weights.",
+		Examples: []Example{{
+			Wrong: "data: {source: digits}\npredict:\n  y: image -> flatten -> dense(3)\n",
+			Right: "data: {source: digits}\nmodel:\n  y: image -> flatten -> dense(3)\nloss: sum(y**2)\npredict:\n  y: y\n",
+		}},
+	},
+	{
+		Name: "untrained-weights", Title: "weights that do not reach the loss (warning)",
+		Text: "They are used by a metric or a prediction only, so no gradient moves them.",
+		Examples: []Example{{
+			Wrong: "data: {source: digits}\nmodel:\n  y: image -> flatten -> dense(3)\n  other: image -> flatten -> dense(2)\nloss: sum(y**2)\npredict:\n  other: other\n",
+			Right: "data: {source: digits}\nmodel:\n  y: image -> flatten -> dense(3)\n  other: image -> flatten -> dense(2)\nloss: sum(y**2) + sum(other**2)\npredict:\n  other: other\n",
+		}},
+	},
+	{
+		Name: "mean-beside-kl", Title: "a mean-reduced loss beside kl_normal (warning)",
+		Text: "kl_normal is a sum over its elements. Beside a mean over pixels it weighs as many times more as there are pixels: in a VAE on MNIST 784 times. Write reduce=sum, or scale one of them.",
+		Examples: []Example{{
+			Wrong: "data: {source: digits}\nmodel:\n  mu, logvar: image -> flatten -> dense(8) -> split(2)\n  recon: mu -> dense(image.size) -> reshape(image.shape)\nloss:\n  rec: bce_logits(recon, image)\n  kl: kl_normal(mu, logvar)\n",
+			Right: "data: {source: digits}\nmodel:\n  mu, logvar: image -> flatten -> dense(8) -> split(2)\n  recon: mu -> dense(image.size) -> reshape(image.shape)\nloss:\n  rec: bce_logits(recon, image, reduce=sum)\n  kl: kl_normal(mu, logvar)\n",
+		}},
+	},
+	{
+		Name: "rewritten", Title: "a loss that is computed in a better form (warning)",
+		Text: "bce of a sigmoid loses its gradient where the sigmoid saturates; bce_logits of the logits is the same loss and does not.",
+		Examples: []Example{{
+			Wrong: "data: {source: digits}\nmodel:\n  y: image -> flatten -> dense(784) -> sigmoid\nloss: bce(y, flatten(image))\n",
+			Right: "data: {source: digits}\nmodel:\n  y: image -> flatten -> dense(784)\nloss: bce_logits(y, flatten(image))\n",
+		}},
+	},
+	{
+		Name: "unknown-optimizer", Title: "an optimizer that there is not",
+		Text:     "docs/reference.md lists the optimizers with their arguments.",
+		Examples: []Example{{Wrong: "optimizer: {name: adm, lr: 1e-3}\ntrainer: {max_epochs: 1}\n", Right: "optimizer: {name: adam, lr: 1e-3}\ntrainer: {max_epochs: 1}\n"}},
+	},
+	{
+		Name: "no-end", Title: "a training without an end (warning)",
+		Text:     "Neither max_epochs nor max_steps is given: it trains 1000 epochs, as Lightning does.",
+		Examples: []Example{{Wrong: "optimizer: {name: adam, lr: 1e-3}\n", Right: "optimizer: {name: adam, lr: 1e-3}\ntrainer: {max_epochs: 20}\n"}},
+	},
+	{
+		Name: "unknown-metric", Title: "a monitor that nothing logs",
+		Text: "checkpoint.monitor names a curve: train/loss, val/loss, or train/ and val/ with a term of the loss or a metric.",
+		Examples: []Example{{
+			Wrong: trained + "checkpoint: {monitor: val/los}\n",
+			Right: trained + "checkpoint: {monitor: val/loss}\n",
+		}},
+	},
+	{
+		Name: "mode-needed", Title: "a new monitor under the old one's mode",
+		Text:     "The file says whether less or more of its own monitor is better. A flag that changes the monitor alone would keep the worst checkpoint as the best.",
+		Examples: []Example{{Right: "data: {source: digits}\nmodel:\n  logits: image -> flatten -> dense(10)\nloss: cross_entropy(logits, label)\nmetrics:\n  acc: accuracy(logits, label)\ncheckpoint: {monitor: val/acc, mode: max}\n", Command: "check FILE --monitor val/loss", RightCommand: "check FILE --monitor val/loss --mode min"}},
+	},
+	{
+		Name: "no-file", Title: "weights to start from that are not there",
+		Text:     "checkpoint.init_from names a .safetensors file; a relative path is relative to the config.",
+		Examples: []Example{{Wrong: trained + "checkpoint: {init_from: weights.safetensors}\n", Right: trained}},
+	},
+	{
+		Name: "init-from", Title: "weights to start from that do not fit",
+		Text:     "init_from matches weights by name, strictly: each must be in the file, with its shape, and no other.",
+		Examples: []Example{{Wrong: deeper + "checkpoint: {init_from: runs/config/version_0/checkpoints/last/model.safetensors}\n", Right: trained, Command: "fit FILE", Before: []string{"fit FILE"}}},
+	},
+	{
+		Name: "missing-section", Title: "a section that the command needs",
+		Text:     "fit needs data, loss and optimizer; validate and test need data and a loss or metrics; predict needs predict. The message has lines to paste.",
+		Examples: []Example{{Wrong: "data: {source: digits}\nmodel:\n  logits: image -> flatten -> dense(label.classes)\nloss: cross_entropy(logits, label)\ntrainer: {max_epochs: 1}\n", Right: trained, Command: "fit FILE"}},
+	},
+	{
+		Name: "unknown-output", Title: "a predict output that there is not",
+		Text:     "--output of predict and trainer.log_images name keys of the predict section.",
+		Examples: []Example{{Wrong: "data: {source: digits}\npredict:\n  picture: 1 - image\ntrainer: {max_epochs: 1, log_images: {pictur: 1 epoch}}\n", Right: "data: {source: digits}\npredict:\n  picture: 1 - image\ntrainer: {max_epochs: 1, log_images: {picture: 1 epoch}}\n"}},
+	},
+	{
+		Name: "missing-split", Title: "a split that the data have not",
+		Text: "validate runs on val, test on test. Where a source has no such split, data.split takes one from the training data.",
+	},
+}
