@@ -43,7 +43,9 @@ func signature(op graph.Op, given int) (arity int, float bool, err error) {
 		return 2, true, nil
 	case graph.Reduce, graph.ArgMax:
 		return 1, true, nil
-	case graph.Reshape, graph.Slice, graph.Pad, graph.OneHot, Copy:
+	case graph.Concat:
+		return max(given, 1), false, nil
+	case graph.Reshape, graph.Slice, graph.Pad, graph.Transpose, graph.OneHot, Copy:
 		return 1, false, nil
 	case graph.Random:
 		return 2, false, nil
@@ -54,7 +56,7 @@ func signature(op graph.Op, given int) (arity int, float bool, err error) {
 // movesOnly holds for ops that move elements of any type without looking at them.
 func movesOnly(op graph.Op) bool {
 	switch op.(type) {
-	case graph.Reshape, graph.Slice, graph.Pad, Copy:
+	case graph.Reshape, graph.Slice, graph.Pad, graph.Concat, graph.Transpose, Copy:
 		return true
 	}
 	return false
@@ -79,6 +81,10 @@ func checkShape(op graph.Op, in []*Value, out *Value) error {
 		return checkPart(o.Axis, o.Start, o.Len, out, in[0], o.Len)
 	case graph.Pad:
 		return checkPart(o.Axis, o.Start, o.Len, in[0], out, in[0].axis(o.Axis))
+	case graph.Concat:
+		return checkConcat(o.Axis, in, out)
+	case graph.Transpose:
+		return checkTranspose(o.Perm, in[0].Shape, out)
 	case graph.OneHot:
 		if in[0].DType != graph.I32 {
 			return fmt.Errorf("labels are %s", in[0].DType)
@@ -161,4 +167,37 @@ func checkPart(axis, start, length int, part, whole *Value, n int) error {
 	}
 	want[axis] = n
 	return sameShape(part, want)
+}
+
+func checkConcat(axis int, parts []*Value, whole *Value) error {
+	start := 0
+	for i, p := range parts {
+		if p.DType != whole.DType {
+			return fmt.Errorf("operand %d is %s, the result %s", i, p.DType, whole.DType)
+		}
+		if err := checkPart(axis, start, p.axis(axis), p, whole, p.axis(axis)); err != nil {
+			return err
+		}
+		start += p.axis(axis)
+	}
+	if start != whole.axis(axis) {
+		return fmt.Errorf("operands are %d along axis %d, the result %d", start, axis, whole.axis(axis))
+	}
+	return nil
+}
+
+func checkTranspose(perm, shape []int, out *Value) error {
+	seen := make([]bool, len(shape))
+	want := make([]int, len(perm))
+	for i, a := range perm {
+		if a < 0 || a >= len(shape) || seen[a] {
+			return fmt.Errorf("axes %v of %v", perm, shape)
+		}
+		seen[a] = true
+		want[i] = shape[a]
+	}
+	if len(perm) != len(shape) {
+		return fmt.Errorf("axes %v of %v", perm, shape)
+	}
+	return sameShape(out, want)
 }

@@ -79,7 +79,7 @@ func (b *builder) differentiable(v *Value) []bool {
 		for i, g := range b.derivatives(o.F) {
 			diff[i] = g.f != nil && v.In[i].DType == F32
 		}
-	case Reduce, MatMul, Reshape, Slice, Pad:
+	case Reduce, MatMul, Reshape, Slice, Pad, Concat, Transpose:
 		for i := range diff {
 			diff[i] = true
 		}
@@ -159,6 +159,16 @@ func (b *builder) gradients(v, d *Value, need []bool) ([]*Value, error) {
 		out[0] = b.pad(d, o.Axis, o.Start, v.In[0].Shape[o.Axis])
 	case Pad:
 		out[0] = b.slice(d, o.Axis, o.Start, v.In[0].Shape[o.Axis])
+	case Concat:
+		start := 0
+		for i, x := range v.In {
+			if need[i] {
+				out[i] = b.slice(d, o.Axis, start, x.Shape[o.Axis])
+			}
+			start += x.Shape[o.Axis]
+		}
+	case Transpose:
+		out[0] = b.transpose(d, inverse(o.Perm))
 	default:
 		return nil, fmt.Errorf("%s has no gradient", v.Op)
 	}

@@ -100,6 +100,10 @@ func (b *builder) apply(op Op, shape Shape, in ...*Value) *Value {
 		}
 	}
 	v := &Value{Op: op, In: slices.Clone(in), Shape: shape, DType: F32}
+	switch op.(type) {
+	case Reshape, Slice, Pad, Concat, Transpose, stopGrad: // elements move as they are
+		v.DType = in[0].DType
+	}
 	node, err := newOpNode(b, v)
 	if err != nil {
 		bug("%s: %v", op, err)

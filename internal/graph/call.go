@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -80,17 +81,22 @@ func (ev *evaluator) callNet(net *config.Net, inner *scope, at diag.Pos, args []
 type argKind uint8
 
 const (
-	anyArg    argKind = iota
-	tensorArg         // a tensor, or a number that becomes one
-	numberArg         // a constant number
-	intArg            // a constant whole number
-	boolArg           // a constant truth value
-	enumArg           // one of Enum, written as a bare word
-	dimsArg           // whole numbers or lists of them, all that is left: a shape
+	anyArg     argKind = iota
+	tensorArg          // a tensor, or a number that becomes one
+	numberArg          // a constant number
+	intArg             // a constant whole number
+	boolArg            // a constant truth value
+	enumArg            // one of Enum, written as a bare word
+	dimsArg            // whole numbers or lists of them, all that is left: a shape
+	intsArg            // the same, from any number on: axes
+	tensorsArg         // tensors, all that is left
 )
 
+// variadic holds for kinds that take all arguments that are left.
+func (k argKind) variadic() bool { return k == dimsArg || k == intsArg || k == tensorsArg }
+
 func (k argKind) String() string {
-	return [...]string{"a value", "a tensor", "a number", "a whole number", "true or false", "a word", "a shape"}[k]
+	return [...]string{"a value", "a tensor", "a number", "a whole number", "true or false", "a word", "a shape", "whole numbers", "tensors"}[k]
 }
 
 // param is one parameter of an op.
@@ -122,7 +128,9 @@ func (ev *evaluator) bind(fn string, params []param, at diag.Pos, args []config.
 		} else {
 			ok = false
 		}
-		next = 1
+		if !params[0].Kind.variadic() {
+			next = 1
+		}
 	}
 	for _, a := range args {
 		var p param
@@ -145,7 +153,7 @@ func (ev *evaluator) bind(fn string, params []param, at diag.Pos, args []config.
 			p = params[i]
 		case next < len(params):
 			p = params[next]
-			if p.Kind != dimsArg {
+			if !p.Kind.variadic() {
 				next++
 			}
 		default:
@@ -153,7 +161,7 @@ func (ev *evaluator) bind(fn string, params []param, at diag.Pos, args []config.
 			return nil, false
 		}
 		old, again := bound[p.Name]
-		if again && p.Kind != dimsArg {
+		if again && !p.Kind.variadic() {
 			ev.failf("argument-twice", a.Value.Pos(), sc, "%s: argument %q is given twice", fn, p.Name)
 			ok = false
 			continue
@@ -228,13 +236,21 @@ func (ev *evaluator) coerce(fn string, p param, v any, at diag.Pos, sc *scope) (
 		if b, ok := v.(bool); ok {
 			return b, true
 		}
-	case dimsArg:
+	case tensorsArg:
+		return ev.tensorList(fn, p, v, at, sc)
+	case dimsArg, intsArg:
 		items, isList := v.(list)
 		if !isList {
 			items = list{v}
 		}
 		for _, d := range items {
-			if n, ok := d.(int64); !ok || n < 1 || n > maxDim {
+			n, ok := d.(int64)
+			switch {
+			case ok && p.Kind == intsArg && n >= -maxDim && n <= maxDim, ok && n >= 1 && n <= maxDim:
+			case p.Kind == intsArg:
+				ev.failf("bad-argument", at, sc, "%s: %s is %s, found %s", fn, p.Name, p.Kind, describe(v))
+				return nil, false
+			default:
 				ev.failf("bad-argument", at, sc, "%s: a shape is whole numbers from 1, found %s", fn, describe(v))
 				return nil, false
 			}
@@ -243,6 +259,24 @@ func (ev *evaluator) coerce(fn string, p param, v any, at diag.Pos, sc *scope) (
 	}
 	ev.failf("bad-argument", at, sc, "%s: %s is %s, found %s", fn, p.Name, p.Kind, describe(v))
 	return nil, false
+}
+
+// tensorList makes what was given in one place a list of tensors.
+func (ev *evaluator) tensorList(fn string, p param, v any, at diag.Pos, sc *scope) (any, bool) {
+	items := list{v}
+	switch x := v.(type) {
+	case list:
+		items = x
+	case tuple:
+		items = list(x)
+	}
+	for _, x := range items {
+		if _, ok := x.(*Value); !ok {
+			ev.failf("bad-argument", at, sc, "%s takes %s, found %s", fn, p.Kind, describe(x))
+			return nil, false
+		}
+	}
+	return items, len(items) > 0
 }
 
 // maxDim bounds an axis; products of several are checked where they are made.
@@ -310,9 +344,25 @@ func (c *call) arg(name string) any {
 }
 
 func (c *call) tensor(name string) *Value { return c.arg(name).(*Value) }
-func (c *call) integer(name string) int   { return int(c.arg(name).(int64)) }
-func (c *call) boolean(name string) bool  { return c.arg(name).(bool) }
-func (c *call) enum(name string) string   { return c.arg(name).(string) }
+func (c *call) tensors(name string) (out []*Value) {
+	for _, v := range c.arg(name).(list) {
+		out = append(out, v.(*Value))
+	}
+	return out
+}
+func (c *call) number(name string) float64 { return c.arg(name).(float64) }
+
+// positive is a number above 0.
+func (c *call) positive(name string) (float64, error) {
+	v := c.number(name)
+	if !(v > 0) || math.IsInf(v, 0) {
+		return 0, argf("%s is %v: it must be above 0", name, v)
+	}
+	return v, nil
+}
+func (c *call) integer(name string) int  { return int(c.arg(name).(int64)) }
+func (c *call) boolean(name string) bool { return c.arg(name).(bool) }
+func (c *call) enum(name string) string  { return c.arg(name).(string) }
 func (c *call) dims(name string) (s []int) {
 	items, _ := c.arg(name).(list)
 	for _, d := range items {

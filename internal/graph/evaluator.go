@@ -29,6 +29,8 @@ type evaluator struct {
 	blocks map[string]*config.Net // blocks: new weights at each use
 	values map[string]*global
 	loss   *Value // the total, visible to metrics as "loss"
+	// training is the phase: dropout drops, batchnorm uses the batch's statistics.
+	training bool
 
 	calling []string // nets and blocks being evaluated, to find recursion
 	layers  int      // parameters asked for so far

@@ -8,14 +8,21 @@ import (
 // ExprSeed is the input that ExprProgram's gradients start from, of the value's shape.
 const ExprSeed = "@seed"
 
+// ExprOptions choose a form of ExprProgram.
+type ExprOptions struct {
+	Gradients bool
+	Eval      bool // the evaluation phase; training otherwise
+}
+
 // ExprProgram builds one expression over the given fields, with the gradient of the sum
 // of its elements times ExprSeed by each float field and weight. Outputs: "value" and
 // "grad.<name>"; weights are states under "case.". It is how ops are tested, one by one,
 // on every device.
-func ExprProgram(expr config.Expr, fields []config.Field, gradients bool) (p *Program, diags diag.List, err error) {
+func ExprProgram(expr config.Expr, fields []config.Field, o ExprOptions) (p *Program, diags diag.List, err error) {
 	defer recoverBug(&err)
 	b := newBuilder(0)
 	ev := newEvaluator(b, &config.Config{}, fields, &diags)
+	ev.training = !o.Eval
 	sc := newScope("case", "case")
 	v, ok := ev.eval(expr, sc, nil)
 	if !ok {
@@ -27,7 +34,7 @@ func ExprProgram(expr config.Expr, fields []config.Field, gradients bool) (p *Pr
 		return nil, diags, nil
 	}
 	outputs := []Output{{Name: "value", Value: value}}
-	if gradients {
+	if o.Gradients {
 		var names []string
 		var wrt []*Value
 		for _, f := range fields {

@@ -7,30 +7,22 @@ import (
 )
 
 var lossCrossEntropy = &opSpec{
-	Name: "cross_entropy", Group: "loss", Doc: "-log softmax(logits)[label]: logits [..., C], label [...] of whole numbers below C",
-	Params: []param{
-		{Name: "logits", Kind: tensorArg, Doc: "[..., C]"}, {Name: "label", Kind: tensorArg, Doc: "[...], whole numbers"}, reduceParam("mean"),
-	},
+	Name: "cross_entropy", Group: "loss", Doc: "-log softmax(logits)[label]: the class axis is the one that label lacks",
+	Params: classParams("logits"),
 	Build: func(c *call) (any, error) {
 		x, label := c.tensor("logits"), c.tensor("label")
-		if err := c.classAxis(x, label); err != nil {
+		axis, err := c.classAxis("logits", x, label)
+		if err != nil {
 			return nil, err
 		}
-		axis := len(x.Shape) - 1
-		classes := x.Shape[axis]
-		// log Σ eˣ with the largest taken out first; as a constant to the gradient, since
-		// it cancels.
-		top := c.b.stopGrad(c.b.reduce(Max, x, axis))
+		top := c.b.largest(x, axis)
 		sum := c.b.reduce(Sum, c.b.mapOp("exp", shiftedExp, x, top), axis)
-		hot := c.b.apply(OneHot{Classes: classes}, x.Shape, label)
-		picked := c.b.reduce(Sum, c.b.mapOp("pick", pickFormula, hot, x), axis)
-		loss := c.b.mapOp("cross_entropy", crossEntropyFormula, sum, top, picked)
+		loss := c.b.mapOp("cross_entropy", crossEntropyFormula, sum, top, c.b.pick(x, label, axis))
 		return c.b.perSample(loss, c.enum("reduce")), nil
 	},
 }
 
 var (
-	shiftedExp = formula.Binary(func(b *formula.Builder, x, top formula.Ref) formula.Ref { return b.Exp(b.Sub(x, top)) })
 	// pickFormula selects rather than multiplies: an infinite logit of another class is no NaN.
 	pickFormula         = formula.Binary(func(b *formula.Builder, hot, x formula.Ref) formula.Ref { return b.Select(hot, x, b.Const(0)) })
 	crossEntropyFormula = formula.New(3, func(b *formula.Builder, in []formula.Ref) formula.Ref {
@@ -38,19 +30,63 @@ var (
 	})
 )
 
-// classAxis checks that logits have one axis more than label, the class axis, last.
-func (c *call) classAxis(x, label *Value) error {
-	s, t := userShape(x), userShape(label)
-	switch {
-	case label.DType != I32:
-		return shapef("a data field such as label, or mse for numbers", "label %s is not of whole numbers", describe(label))
-	case !x.Shape.Batched() || len(s) != len(t)+1:
-		return shapef("logits have one axis more than label: the classes", "logits %s and label %s", describe(x), describe(label))
-	case !slices.Equal(s[:len(s)-1], t):
-		if slices.Equal(s[1:], t) {
-			return &userError{"not-built-yet", "a class axis that is not the last is not built yet", ""}
-		}
-		return shapef("logits have one axis more than label: the classes", "logits %s and label %s", describe(x), describe(label))
+// classParams are those of a loss over classes.
+func classParams(x string) []param {
+	return append(classTargets(x), reduceParam("mean"), classAxisParam)
+}
+
+func classTargets(x string) []param {
+	return []param{
+		{Name: x, Kind: tensorArg, Doc: "[..., C, ...]"},
+		{Name: "label", Kind: tensorArg, Doc: "the same shape less C, whole numbers below C"},
 	}
-	return nil
+}
+
+var classAxisParam = param{Name: "axis", Kind: intArg, Optional: true, Doc: "of the classes, where more than one would fit; 0 is the first after the batch"}
+
+// pick is the element of x at label's class, the axis kept at length 1.
+func (b *builder) pick(x, label *Value, axis int) *Value {
+	hot := b.oneHot(label, x.Shape[axis], axis)
+	return b.reduce(Sum, b.mapOp("pick", pickFormula, hot, x), axis)
+}
+
+// oneHot is 1 at each label's class, 0 elsewhere, with the classes at axis.
+func (b *builder) oneHot(label *Value, classes, axis int) *Value {
+	rank := len(label.Shape)
+	hot := b.apply(OneHot{Classes: classes}, append(slices.Clone(label.Shape), classes), label)
+	perm := make([]int, 0, rank+1)
+	for a := range rank {
+		perm = append(perm, a)
+	}
+	return b.transpose(hot, slices.Insert(perm, axis, rank))
+}
+
+// classAxis finds the axis of x that label lacks.
+func (c *call) classAxis(name string, x, label *Value) (int, error) {
+	s, t := userShape(x), userShape(label)
+	if label.DType != I32 {
+		return 0, shapef("a data field such as label, or mse for numbers", "label %s is not of whole numbers", describe(label))
+	}
+	var fit []int // axes of x.Shape
+	if x.Shape.Batched() && len(s) == len(t)+1 {
+		for a := range s {
+			if slices.Equal(without(s, a), t) {
+				fit = append(fit, a+1)
+			}
+		}
+	}
+	if len(fit) == 0 {
+		return 0, shapef("the classes are the one axis that label lacks", "%s %s and label %s", name, describe(x), describe(label))
+	}
+	if c.given("axis") {
+		axis, err := c.axis("axis", x, 0)
+		if err == nil && !slices.Contains(fit, axis) {
+			err = shapef("", "axis %d of %s cannot be that of the classes: label is %s", c.integer("axis"), describe(x), describe(label))
+		}
+		return axis, err
+	}
+	if len(fit) > 1 {
+		return 0, shapef("write axis=0 for the first of them", "%s %s has more than one axis that label %s lacks", name, describe(x), describe(label))
+	}
+	return fit[0], nil
 }

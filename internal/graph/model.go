@@ -37,6 +37,7 @@ func Check(cfg *config.Config, fields []config.Field) (m *Model, diags diag.List
 	ev.checkShadowing()
 	ev.checkNames()
 	ev.checkLogged()
+	ev.training = true // the larger of the phases
 	total, _, _ := ev.lossTerms()
 	trained := len(ev.b.states)
 	ev.loss = total

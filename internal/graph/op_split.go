@@ -5,7 +5,7 @@ var opSplit = &opSpec{
 	Params: []param{
 		{Name: "x", Kind: tensorArg, Doc: "[..., n*k]"},
 		{Name: "n", Kind: intArg, Doc: "how many parts"},
-		{Name: "axis", Kind: intArg, Optional: true, Doc: "0 is the first after the batch; defaults to the feature axis"},
+		axisParam,
 	},
 	Build: func(c *call) (any, error) {
 		x, n := c.tensor("x"), c.integer("n")

@@ -19,19 +19,20 @@ type opSpec struct {
 // ops is the table of everything that can be called. To add one: its file, and a line here.
 var ops = []*opSpec{
 	// shape
-	opIdentity, opFlatten, opReshape, opSplit,
+	opIdentity, opFlatten, opReshape, opSplit, opConcat, opSlice, opTranspose, opStopGrad,
 	// layers
-	layerDense,
+	layerDense, layerLayerNorm, layerDropout,
 	// elementwise
-	opRelu, opSigmoid, opTanh, opExp, opLog, opSqrt, opAbs,
+	opRelu, opLeakyRelu, opElu, opGelu, opSilu, opSigmoid, opTanh, opSoftplus,
+	opExp, opLog, opSqrt, opAbs, opErf, opSin, opCos, opClamp, opMaximum, opMinimum,
 	// reductions
-	opSum, opMean,
+	opSum, opMean, opSoftmax, opLogSoftmax, opLogSumExp,
 	// draws
-	opRandn, opRandnLike,
+	opRandn, opRandnLike, opUniform, opBernoulli,
 	// losses
-	lossBCE, lossBCELogits, lossMSE, lossKLNormal, lossCrossEntropy,
+	lossBCE, lossBCELogits, lossMSE, lossL1, lossHuber, lossHinge, lossKLNormal, lossCrossEntropy, lossNLL,
 	// metrics
-	metricAccuracy,
+	metricAccuracy, metricMAE,
 }
 
 func findOp(name string) *opSpec {
@@ -46,14 +47,14 @@ func findOp(name string) *opSpec {
 // later lists what the language has and this version does not, so that a user is told
 // which of the two a name is.
 var later = []string{
-	"if", "repeat", "generate", "param", "stop_grad", "field", "avg",
+	"if", "repeat", "generate", "param", "field", "avg",
 	"conv", "conv1d", "conv3d", "deconv", "maxpool", "avgpool", "global_avgpool", "global_maxpool", "adaptive_avgpool", "upsample",
-	"batchnorm", "layernorm", "groupnorm", "rmsnorm", "dropout", "embed", "position", "rope", "attention", "lstm", "gru", "rnn", "last",
-	"leaky_relu", "elu", "gelu", "silu", "softmax", "softplus", "log_softmax", "logsumexp", "cumsum",
-	"concat", "slice", "stack", "transpose", "gather", "sin", "cos", "erf", "clamp", "max", "min", "maximum", "minimum", "var", "norm", "where",
-	"uniform", "bernoulli", "one_hot", "argmax", "step", "epoch", "progress",
-	"l1", "huber", "nll", "focal", "dice", "hinge", "cosine", "triplet", "contrastive", "info_nce", "ctc",
-	"f1", "precision", "recall", "auroc", "mae", "r2", "confusion", "iou", "ppl", "psnr", "ssim", "standardize", "unstandardize",
+	"batchnorm", "groupnorm", "rmsnorm", "embed", "position", "rope", "attention", "lstm", "gru", "rnn", "last",
+	"cumsum",
+	"stack", "gather", "max", "min", "var", "norm", "where",
+	"one_hot", "argmax", "step", "epoch", "progress",
+	"focal", "dice", "cosine", "triplet", "contrastive", "info_nce", "ctc",
+	"f1", "precision", "recall", "auroc", "r2", "confusion", "iou", "ppl", "psnr", "ssim", "standardize", "unstandardize",
 }
 
 func isLaterOp(name string) bool { return slices.Contains(later, name) }
@@ -107,23 +108,30 @@ func (b *builder) scale(v *Value, c float64) *Value {
 func elementwiseLoss(name, doc string, params [2]string, f *formula.Formula, before func(c *call, x *Value) (*formula.Formula, *Value)) *opSpec {
 	return &opSpec{
 		Name: name, Group: "loss", Doc: doc,
-		Params: []param{
-			{Name: params[0], Kind: tensorArg, Doc: "[...]"}, {Name: params[1], Kind: tensorArg, Doc: "the same shape, or a number"}, reduceParam("mean"),
-		},
-		Build: func(c *call) (any, error) {
-			f, x, y := f, c.tensor(params[0]), c.tensor(params[1])
-			if err := sameShape(params, x, y); err != nil {
-				return nil, err
-			}
-			if before != nil {
-				if g, pre := before(c, x); g != nil {
-					f, x = g, pre
-				}
-			}
-			c.ev.losses.elementwise(c, x)
-			return c.b.perSample(c.b.mapOp(name, f, x, y), c.enum("reduce")), nil
-		},
+		Params: comparedParams(params),
+		Build:  func(c *call) (any, error) { return c.compared(params, f, before) },
 	}
+}
+
+func comparedParams(names [2]string) []param {
+	return []param{
+		{Name: names[0], Kind: tensorArg, Doc: "[...]"}, {Name: names[1], Kind: tensorArg, Doc: "the same shape, or a number"}, reduceParam("mean"),
+	}
+}
+
+// compared is f of the two tensors of a loss, folded to one number per sample.
+func (c *call) compared(names [2]string, f *formula.Formula, before func(c *call, x *Value) (*formula.Formula, *Value)) (any, error) {
+	x, y := c.tensor(names[0]), c.tensor(names[1])
+	if err := sameShape(names, x, y); err != nil {
+		return nil, err
+	}
+	if before != nil {
+		if g, pre := before(c, x); g != nil {
+			f, x = g, pre
+		}
+	}
+	c.ev.losses.elementwise(c, x)
+	return c.b.perSample(c.b.mapOp(c.spec.Name, f, x, y), c.enum("reduce")), nil
 }
 
 // sameShape checks the two sides of a comparison; a number goes with anything.

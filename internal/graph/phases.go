@@ -38,6 +38,7 @@ func (m *Model) Train(o TrainOptions) (*Program, error) {
 
 func (m *Model) train(ev *evaluator, o TrainOptions) *Program {
 	b := ev.b
+	ev.training = true
 	total, names, terms := ev.lossTerms()
 	params := append([]*State{}, b.states...)
 	next := map[*State]*Value{}

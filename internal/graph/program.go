@@ -123,6 +123,11 @@ type (
 	Slice struct{ Axis, Start, Len int }
 	// Pad is Slice backwards: its input at Start of Axis, in zeros, Len long.
 	Pad struct{ Axis, Start, Len int }
+	// Concat lays its inputs end to end along Axis.
+	Concat struct{ Axis int }
+	// Transpose puts the axes in another order: axis i of the result is axis Perm[i] of
+	// the input.
+	Transpose struct{ Perm []int }
 	// OneHot turns labels [B,...] (I32) into [B,...,Classes] of 0 and 1. A label out of
 	// range gives a row of zeros: sources check their labels when they load.
 	OneHot struct{ Classes int }
@@ -173,10 +178,13 @@ func (o MatMul) String() string {
 }
 func (o Reshape) String() string { return "reshape" }
 func (o Slice) String() string   { return fmt.Sprintf("slice(%d, %d:+%d)", o.Axis, o.Start, o.Len) }
-func (o Pad) String() string     { return fmt.Sprintf("pad(%d, %d of %d)", o.Axis, o.Start, o.Len) }
-func (o OneHot) String() string  { return fmt.Sprintf("onehot(%d)", o.Classes) }
-func (o ArgMax) String() string  { return fmt.Sprintf("argmax(%d)", o.Axis) }
-func (o Random) String() string  { return fmt.Sprintf("%s(%q)", o.Dist, o.Stream) }
+
+func (o Pad) String() string       { return fmt.Sprintf("pad(%d, %d of %d)", o.Axis, o.Start, o.Len) }
+func (o Concat) String() string    { return fmt.Sprintf("concat(%d)", o.Axis) }
+func (o Transpose) String() string { return fmt.Sprintf("transpose%v", o.Perm) }
+func (o OneHot) String() string    { return fmt.Sprintf("onehot(%d)", o.Classes) }
+func (o ArgMax) String() string    { return fmt.Sprintf("argmax(%d)", o.Axis) }
+func (o Random) String() string    { return fmt.Sprintf("%s(%q)", o.Dist, o.Stream) }
 
 // Program is one phase of a model as a list of values: the train step, the evaluation
 // step or one prediction. It holds for every batch size.

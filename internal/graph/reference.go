@@ -68,6 +68,14 @@ func reference(op Op, in []*Array, out *Array) {
 		refSlice(o.Axis, o.Start, in[0], out, func(whole, part *float64) { *part = *whole })
 	case Pad:
 		refSlice(o.Axis, o.Start, out, in[0], func(whole, part *float64) { *whole = *part })
+	case Concat:
+		start := 0
+		for _, x := range in {
+			refSlice(o.Axis, start, out, x, func(whole, part *float64) { *whole = *part })
+			start += x.Shape[o.Axis]
+		}
+	case Transpose:
+		refTranspose(o.Perm, in[0], out)
 	case OneHot:
 		for i, c := range in[0].Data {
 			if k := int(c); k >= 0 && k < o.Classes {
@@ -171,6 +179,16 @@ func refSlice(axis, start int, whole, part *Array, pair func(whole, part *float6
 		copy(at, idx)
 		at[axis] += start
 		pair(&whole.Data[broadcastOffset(at, whole.Shape)], &part.Data[flat])
+	})
+}
+
+func refTranspose(perm []int, in, out *Array) {
+	at := make([]int, len(perm))
+	forEachIndex(out.Shape, func(flat int, idx []int) {
+		for i, a := range perm {
+			at[a] = idx[i]
+		}
+		out.Data[flat] = in.Data[broadcastOffset(at, in.Shape)]
 	})
 }
 

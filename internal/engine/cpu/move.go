@@ -57,6 +57,54 @@ func (c *compiler) padJobs(in *engine.Instr) ([]*job, error) {
 	})}, nil
 }
 
+// concatJobs copies each operand's stretch of every row of the result.
+func (c *compiler) concatJobs(in *engine.Instr) ([]*job, error) {
+	whole := c.f.Values[in.Out]
+	outer, length, inner := split(whole.Shape, in.Op.(graph.Concat).Axis)
+	return []*job{overSpan(outer, length*inner, 1, func(lo, hi, _ int) {
+		to := c.mem.f[whole.ID][lo*length*inner:]
+		for o := lo; o < hi; o++ {
+			for _, part := range in.In {
+				run := c.f.Values[part].Size / outer
+				copy(to[:run], c.mem.f[part][o*run:])
+				to = to[run:]
+			}
+		}
+	})}, nil
+}
+
+// transposeJobs reads the operand in the order of the result: by the distances, in the
+// operand, of neighbours along the result's axes.
+func (c *compiler) transposeJobs(in *engine.Instr) ([]*job, error) {
+	perm := in.Op.(graph.Transpose).Perm
+	x, out := c.f.Values[in.In[0]], c.f.Values[in.Out]
+	distance := make([]int, len(perm)) // by axis of the operand
+	for a, step := len(perm)-1, 1; a >= 0; a-- {
+		distance[a] = step
+		step *= x.Shape[a]
+	}
+	last := len(perm) - 1
+	run, step := out.Shape[last], distance[perm[last]]
+	return []*job{overSpan(out.Size/run, 2*run, 1, func(lo, hi, _ int) {
+		from, to := c.mem.f[x.ID], c.mem.f[out.ID][lo*run:]
+		for row := lo; row < hi; row++ {
+			off := 0
+			for a, rest := last-1, row; a >= 0; a-- {
+				off += rest % out.Shape[a] * distance[perm[a]]
+				rest /= out.Shape[a]
+			}
+			if step == 1 {
+				copy(to[:run], from[off:])
+			} else {
+				for i := range to[:run] {
+					to[i] = from[off+i*step]
+				}
+			}
+			to = to[run:]
+		}
+	})}, nil
+}
+
 func (c *compiler) oneHotJobs(in *engine.Instr) ([]*job, error) {
 	n, labels := in.Op.(graph.OneHot).Classes, in.In[0]
 	return []*job{overSpan(c.f.Values[labels].Size, n, 1, func(lo, hi, _ int) {

@@ -49,7 +49,7 @@ func (b *builder) output(name string, v *graph.Value) {
 func (b *builder) op(op graph.Op, shape graph.Shape, in ...*graph.Value) *graph.Value {
 	v := &graph.Value{Op: op, Shape: shape, In: in}
 	switch op.(type) {
-	case graph.Reshape, graph.Slice, graph.Pad:
+	case graph.Reshape, graph.Slice, graph.Pad, graph.Concat, graph.Transpose:
 		v.DType = in[0].DType
 	}
 	return b.add(v)

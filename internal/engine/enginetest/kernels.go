@@ -129,6 +129,32 @@ func testMove(t *testing.T, dev engine.Device) {
 		"pad0": func(b *builder) *graph.Value {
 			return b.op(graph.Pad{Axis: 0, Start: 3, Len: 7}, graph.Shape{7, 9}, b.input("x", graph.F32, 4, 9))
 		},
+		"concat1": func(b *builder) *graph.Value {
+			y := b.input("y", graph.F32, -1, 1, 5)
+			return b.op(graph.Concat{Axis: 1}, graph.Shape{-1, 13, 5}, whole(b, graph.F32), y, b.op(graph.Slice{Axis: 1, Start: 0, Len: 6}, graph.Shape{-1, 6, 5}, b.p.Inputs[1]))
+		},
+		"concat2": func(b *builder) *graph.Value {
+			return b.op(graph.Concat{Axis: 2}, graph.Shape{-1, 6, 7}, whole(b, graph.F32), b.input("y", graph.F32, -1, 6, 2))
+		},
+		"concat one": func(b *builder) *graph.Value {
+			return b.op(graph.Concat{Axis: 1}, graph.Shape{-1, 6, 5}, whole(b, graph.F32))
+		},
+		"transpose": func(b *builder) *graph.Value {
+			return b.op(graph.Transpose{Perm: []int{0, 2, 1}}, graph.Shape{-1, 5, 6}, whole(b, graph.F32))
+		},
+		"transpose blocks": func(b *builder) *graph.Value {
+			return b.op(graph.Transpose{Perm: []int{0, 3, 1, 2}}, graph.Shape{-1, 7, 3, 4}, b.input("x", graph.F32, -1, 3, 4, 7))
+		},
+		"transpose rows": func(b *builder) *graph.Value {
+			return b.op(graph.Transpose{Perm: []int{0, 2, 1, 3}}, graph.Shape{-1, 4, 3, 7}, b.input("x", graph.F32, -1, 3, 4, 7))
+		},
+		"transpose none": func(b *builder) *graph.Value {
+			return b.op(graph.Transpose{Perm: []int{0}}, graph.Shape{-1}, b.input("x", graph.F32, -1))
+		},
+		"transpose ints": func(b *builder) *graph.Value {
+			t := b.op(graph.Transpose{Perm: []int{0, 2, 1}}, graph.Shape{-1, 5, 6}, whole(b, graph.I32))
+			return b.op(graph.OneHot{Classes: 10}, graph.Shape{-1, 10, 6, 10}, b.op(graph.Concat{Axis: 1}, graph.Shape{-1, 10, 6}, t, t))
+		},
 		"onehot": func(b *builder) *graph.Value {
 			return b.op(graph.OneHot{Classes: 7}, graph.Shape{-1, 7}, b.input("x", graph.I32, -1))
 		},

@@ -30,7 +30,10 @@ type Case struct {
 	Inputs  []Input
 	// Weights name the op's weights for Torch: "W" -> "case.dense.weight".
 	Weights []Weight
-	NoGrad  bool // the value is constant almost everywhere
+	Eval    bool // the phase of evaluation
+	// NoDifferences says why central differences do not give the gradient; PyTorch does.
+	NoDifferences string
+	NoGrad        bool // the value is constant almost everywhere
 }
 
 // Input is one field of a case, drawn uniformly from Lo to Hi, or the given Values.
@@ -58,6 +61,9 @@ func between(name string, lo, hi float64, shape ...int) Input {
 func unary(op, torch string, in Input) Case {
 	return Case{Name: op, Covers: op, Expr: op + "(x)", Torch: torch, Inputs: []Input{in}}
 }
+
+// kink has the places where a slope jumps at 0.
+var kink = Input{Name: "x", Shape: []int{2}, Values: []float64{0, 1, -1, 0, 2, -2}}
 
 // Cases is the table.
 var Cases = []Case{
@@ -92,7 +98,34 @@ var Cases = []Case{
 	{Name: "reshape", Covers: "reshape", Expr: "reshape(x, 3, 2)", Torch: "x.reshape(3, 3, 2)", Inputs: []Input{x(6)}},
 	{Name: "split", Covers: "split", Expr: "split(x, 1) * 2", Torch: "x * 2", Inputs: []Input{x(4)}},
 
+	{Name: "concat", Covers: "concat", Expr: "concat(x, y, x)", Torch: "torch.cat([x, y, x], 2)", Inputs: []Input{x(2, 3), y(2, 1)}},
+	{Name: "concat-channels", Covers: "concat", Expr: "x -> concat(y)", Torch: "torch.cat([x, y], 1)", Inputs: []Input{x(2, 2, 3), y(1, 2, 3)}},
+	{Name: "concat-axis", Covers: "concat", Expr: "concat([x, y], axis=0)", Torch: "torch.cat([x, y], 1)", Inputs: []Input{x(2, 3), y(1, 3)}},
+	{Name: "concat-ints", Covers: "concat", Expr: "concat(x, k)", Torch: "torch.cat([x, k], 1)", Inputs: []Input{x(2), {Name: "k", Shape: []int{3}, Hi: 4, Int: true}}},
+	{Name: "slice", Covers: "slice", Expr: "slice(x, 1, 3)", Torch: "x[:, 1:3]", Inputs: []Input{x(5)}},
+	{Name: "slice-axis", Covers: "slice", Expr: "slice(x, -2, axis=0)", Torch: "x[:, -2:]", Inputs: []Input{x(4, 3)}},
+	{Name: "slice-ints", Covers: "slice", Expr: "slice(k, 0, 2) * 2", Torch: "k[:, :2] * 2", Inputs: []Input{{Name: "k", Shape: []int{4}, Hi: 3, Int: true}}, NoGrad: true},
+	unary("transpose", "x.transpose(1, 2)", x(2, 3)),
+	{Name: "transpose-axes", Covers: "transpose", Expr: "transpose(x, 2, 0, -2)", Torch: "x.permute(0, 3, 1, 2)", Inputs: []Input{x(2, 3, 4)}},
+	{Name: "stop_grad", Covers: "stop_grad", Expr: "x * stop_grad(x)", Torch: "x * x.detach()", Inputs: []Input{x(4)}, NoDifferences: "its gradient is not its slope"},
+
 	// layers
+	{
+		Name: "layernorm", Covers: "layernorm", Expr: "x -> layernorm", Torch: "F.layer_norm(x, [5], W, b)", Inputs: []Input{x(5)},
+		Weights: []Weight{{"W", "case.layernorm.weight", []int{5}}, {"b", "case.layernorm.bias", []int{5}}},
+	},
+	{
+		Name: "layernorm-no-bias", Covers: "layernorm", Expr: "layernorm(x, bias=false, eps=0.1)", Torch: "F.layer_norm(x, [4], W, eps=0.1)", Inputs: []Input{x(3, 4)},
+		Weights: []Weight{{"W", "case.layernorm.weight", []int{4}}},
+	},
+	{
+		Name: "layernorm-channels", Covers: "layernorm", Expr: "layernorm(x)", Torch: "F.layer_norm(x.permute(0, 2, 3, 1), [3], W, b).permute(0, 3, 1, 2)", Inputs: []Input{x(3, 2, 2)},
+		Weights: []Weight{{"W", "case.layernorm.weight", []int{3}}, {"b", "case.layernorm.bias", []int{3}}},
+	},
+	{Name: "layernorm-plain", Covers: "layernorm", Expr: "layernorm(x, affine=false, axis=0)", Torch: "F.layer_norm(x.transpose(1, 2), [3]).transpose(1, 2)", Inputs: []Input{x(3, 2)}},
+	{Name: "dropout", Covers: "dropout", Expr: "dropout(x, 0.4)", NoTorch: "draws are gotrain's own: see the test of what dropout keeps", Inputs: []Input{x(4)}},
+	{Name: "dropout-all", Covers: "dropout", Expr: "dropout(x, 1)", Torch: "F.dropout(x, 1.0)", Inputs: []Input{x(4)}},
+	{Name: "dropout-eval", Covers: "dropout", Expr: "dropout(x, 0.4)", Torch: "F.dropout(x, 0.4, training=False)", Inputs: []Input{x(4)}, Eval: true},
 	{
 		Name: "dense", Covers: "dense", Expr: "x -> dense(4)", Torch: "F.linear(x, W, b)", Inputs: []Input{x(5)},
 		Weights: []Weight{{"W", "case.dense.weight", []int{4, 5}}, {"b", "case.dense.bias", []int{4}}},
@@ -108,13 +141,34 @@ var Cases = []Case{
 
 	// elementwise
 	unary("relu", "torch.relu(x)", x(7)),
-	{Name: "relu-at-0", Covers: "relu", Expr: "relu(x)", Torch: "torch.relu(x)", Inputs: []Input{{Name: "x", Shape: []int{2}, Values: []float64{0, 1, -1, 0, 2, -2}}}},
+	{Name: "relu-at-0", Covers: "relu", Expr: "relu(x)", Torch: "torch.relu(x)", Inputs: []Input{kink}, NoDifferences: "no slope at 0"},
 	unary("sigmoid", "torch.sigmoid(x)", between("x", -8, 8, 7)),
 	unary("tanh", "torch.tanh(x)", between("x", -4, 4, 7)),
 	unary("exp", "torch.exp(x)", between("x", -4, 4, 7)),
 	unary("log", "torch.log(x)", between("x", 0.1, 4, 7)),
 	unary("sqrt", "torch.sqrt(x)", between("x", 0.1, 4, 7)),
 	unary("abs", "torch.abs(x)", x(7)),
+	unary("erf", "torch.erf(x)", x(7)),
+	unary("sin", "torch.sin(x)", between("x", -4, 4, 7)),
+	unary("cos", "torch.cos(x)", between("x", -4, 4, 7)),
+	unary("silu", "F.silu(x)", between("x", -8, 8, 7)),
+	unary("gelu", "F.gelu(x)", between("x", -4, 4, 7)),
+	{Name: "gelu-tanh", Covers: "gelu", Expr: "gelu(x, approximate=tanh)", Torch: "F.gelu(x, approximate='tanh')", Inputs: []Input{between("x", -4, 4, 7)}},
+	unary("leaky_relu", "F.leaky_relu(x)", x(7)),
+	{Name: "leaky_relu-slope", Covers: "leaky_relu", Expr: "leaky_relu(x, 0.2)", Torch: "F.leaky_relu(x, 0.2)", Inputs: []Input{x(7)}},
+	{Name: "leaky_relu-at-0", Covers: "leaky_relu", Expr: "leaky_relu(x)", Torch: "F.leaky_relu(x)", Inputs: []Input{kink}, NoDifferences: "no slope at 0"},
+	unary("elu", "F.elu(x)", between("x", -6, 6, 7)),
+	{Name: "elu-alpha", Covers: "elu", Expr: "elu(x, alpha=0.5)", Torch: "F.elu(x, 0.5)", Inputs: []Input{x(7)}},
+	{Name: "elu-far", Covers: "elu", Expr: "elu(x)", Torch: "F.elu(x)", Inputs: []Input{{Name: "x", Shape: []int{2}, Values: []float64{0, 200, -200, 0, 2, -2}}}, NoDifferences: "200 is far beyond their step"},
+	unary("softplus", "F.softplus(x, threshold=1000)", between("x", -20, 20, 7)),
+	{Name: "softplus-at-0", Covers: "softplus", Expr: "softplus(x)", Torch: "F.softplus(x)", Inputs: []Input{{Name: "x", Shape: []int{1}, Values: []float64{0, 0.5, -0.5}}}},
+	{Name: "clamp", Covers: "clamp", Expr: "clamp(x, -1, 0.5)", Torch: "torch.clamp(x, -1, 0.5)", Inputs: []Input{x(7)}},
+	{Name: "clamp-min", Covers: "clamp", Expr: "clamp(x, min=0)", Torch: "torch.clamp(x, min=0)", Inputs: []Input{kink}, NoDifferences: "no slope at 0"},
+	{Name: "clamp-max", Covers: "clamp", Expr: "clamp(x, max=0)", Torch: "torch.clamp(x, max=0)", Inputs: []Input{kink}, NoDifferences: "no slope at 0"},
+	{Name: "maximum", Covers: "maximum", Expr: "maximum(x, y)", Torch: "torch.maximum(x, y.unsqueeze(1))", Inputs: []Input{x(2, 3), y(3)}},
+	{Name: "minimum", Covers: "minimum", Expr: "minimum(x, 0.5)", Torch: "torch.minimum(x, torch.tensor(0.5))", Inputs: []Input{x(7)}},
+	{Name: "maximum-ties", Covers: "maximum", Expr: "maximum(x, 0)", Torch: "torch.maximum(x, torch.tensor(0.0))", Inputs: []Input{kink}, NoDifferences: "no slope at 0"},
+	{Name: "minimum-ties", Covers: "minimum", Expr: "minimum(0, x)", Torch: "torch.minimum(x, torch.tensor(0.0))", Inputs: []Input{kink}, NoDifferences: "no slope at 0"},
 
 	// reductions
 	unary("sum", "x.flatten(1).sum(1)", x(2, 3)),
@@ -123,7 +177,17 @@ var Cases = []Case{
 	unary("mean", "x.flatten(1).mean(1)", x(2, 3)),
 	{Name: "mean-axis", Covers: "mean", Expr: "mean(x, axis=1)", Torch: "x.mean(2)", Inputs: []Input{x(2, 3)}},
 
+	unary("softmax", "torch.softmax(x, 1)", between("x", -5, 5, 4)),
+	{Name: "softmax-channels", Covers: "softmax", Expr: "softmax(x)", Torch: "torch.softmax(x, 1)", Inputs: []Input{x(3, 2, 2)}},
+	{Name: "softmax-axis", Covers: "softmax", Expr: "softmax(x, axis=0)", Torch: "torch.softmax(x, 1)", Inputs: []Input{between("x", -400, 400, 3, 2)}},
+	unary("log_softmax", "torch.log_softmax(x, 1)", between("x", -5, 5, 4)),
+	{Name: "log_softmax-sequence", Covers: "log_softmax", Expr: "log_softmax(x)", Torch: "torch.log_softmax(x, 2)", Inputs: []Input{x(2, 4)}},
+	unary("logsumexp", "torch.logsumexp(x, 1)", between("x", -400, 400, 4)),
+	{Name: "logsumexp-axis", Covers: "logsumexp", Expr: "logsumexp(x, axis=1)", Torch: "torch.logsumexp(x, 2)", Inputs: []Input{x(2, 4)}},
+
 	// draws
+	{Name: "uniform", Covers: "uniform", Expr: "uniform(4, low=-1, high=3)", NoTorch: "draws are gotrain's own: see the test of their statistics", NoGrad: true},
+	{Name: "bernoulli", Covers: "bernoulli", Expr: "bernoulli([2, 2], p=0.3)", NoTorch: "draws are gotrain's own", NoGrad: true},
 	{Name: "randn", Covers: "randn", Expr: "randn(4)", NoTorch: "draws are gotrain's own: see the test of their statistics", NoGrad: true},
 	{Name: "randn_like", Covers: "randn_like", Expr: "x + randn_like(x)", NoTorch: "draws are gotrain's own", Inputs: []Input{x(4)}},
 
@@ -140,7 +204,20 @@ var Cases = []Case{
 	{Name: "cross_entropy-far", Covers: "cross_entropy", Expr: "cross_entropy(x, k)", Torch: "F.cross_entropy(x, k, reduction='none')", Inputs: []Input{between("x", -500, 500, 4), {Name: "k", Hi: 4, Int: true}}},
 	{Name: "cross_entropy-sequence", Covers: "cross_entropy", Expr: "cross_entropy(x, k)", Torch: "F.cross_entropy(x.transpose(1, 2), k, reduction='none').mean(1)", Inputs: []Input{x(2, 4), {Name: "k", Shape: []int{2}, Hi: 4, Int: true}}},
 
+	{Name: "cross_entropy-pixels", Covers: "cross_entropy", Expr: "cross_entropy(x, k)", Torch: "F.cross_entropy(x, k, reduction='none').flatten(1).mean(1)", Inputs: []Input{x(4, 2, 3), {Name: "k", Shape: []int{2, 3}, Hi: 4, Int: true}}},
+	{Name: "cross_entropy-axis", Covers: "cross_entropy", Expr: "cross_entropy(x, k, axis=0)", Torch: "F.cross_entropy(x, k, reduction='none').mean(1)", Inputs: []Input{x(4, 4), {Name: "k", Shape: []int{4}, Hi: 4, Int: true}}},
+	{Name: "nll", Covers: "nll", Expr: "nll(log_softmax(x), k)", Torch: "F.nll_loss(torch.log_softmax(x, 1), k, reduction='none')", Inputs: []Input{x(4), {Name: "k", Hi: 4, Int: true}}},
+	{Name: "nll-pixels", Covers: "nll", Expr: "nll(x, k, reduce=sum)", Torch: "F.nll_loss(x, k, reduction='none').flatten(1).sum(1)", Inputs: []Input{x(3, 2, 2), {Name: "k", Shape: []int{2, 2}, Hi: 3, Int: true}}},
+	{Name: "l1", Covers: "l1", Expr: "l1(x, y)", Torch: "F.l1_loss(x, y, reduction='none').flatten(1).mean(1)", Inputs: []Input{x(2, 3), y(2, 3)}},
+	{Name: "huber", Covers: "huber", Expr: "huber(x, y)", Torch: "F.huber_loss(x, y, reduction='none').flatten(1).mean(1)", Inputs: []Input{x(2, 3), y(2, 3)}},
+	{Name: "huber-delta", Covers: "huber", Expr: "huber(x, 0, delta=0.5, reduce=sum)", Torch: "F.huber_loss(x, torch.zeros_like(x), reduction='none', delta=0.5).sum(1)", Inputs: []Input{x(6)}},
+	{Name: "hinge", Covers: "hinge", Expr: "hinge(x, 2*(y > 0) - 1)", Torch: "torch.clamp(1 - x * torch.sign(y), min=0).mean(1)", Inputs: []Input{x(6), y(6)}},
+	{Name: "hinge-classes", Covers: "hinge", Expr: "hinge(x, k)", Torch: "F.multi_margin_loss(x, k, reduction='none')", Inputs: []Input{x(4), {Name: "k", Hi: 4, Int: true}}},
+
 	// metrics
+	{Name: "accuracy-pixels", Covers: "accuracy", Expr: "accuracy(x, k)", Torch: "(x.argmax(1) == k).double().flatten(1).mean(1)", Inputs: []Input{x(4, 2, 2), {Name: "k", Shape: []int{2, 2}, Hi: 4, Int: true}}, NoGrad: true},
+	{Name: "accuracy-k", Covers: "accuracy", Expr: "accuracy(x, k, k=2)", Torch: "(x.topk(2, 1).indices == k.unsqueeze(1)).any(1).double()", Inputs: []Input{x(4), {Name: "k", Hi: 4, Int: true}}, NoGrad: true},
+	{Name: "mae", Covers: "mae", Expr: "mae(x, y)", Torch: "F.l1_loss(x, y, reduction='none').flatten(1).mean(1)", Inputs: []Input{x(2, 3), y(2, 3)}},
 	{Name: "accuracy", Covers: "accuracy", Expr: "accuracy(x, k)", Torch: "(x.argmax(1) == k).double()", Inputs: []Input{x(4), {Name: "k", Hi: 4, Int: true}}, NoGrad: true},
 }
 
@@ -154,7 +231,7 @@ func (c Case) Program() (*graph.Program, error) {
 	for _, in := range c.Inputs {
 		fields = append(fields, config.Field{Name: in.Name, Shape: in.Shape, Int: in.Int})
 	}
-	p, diags, err := graph.ExprProgram(e, fields, !c.NoGrad)
+	p, diags, err := graph.ExprProgram(e, fields, graph.ExprOptions{Gradients: !c.NoGrad, Eval: c.Eval})
 	if err == nil {
 		err = diags.Err()
 	}
