@@ -36,6 +36,7 @@ oracle: venv ## remake the PyTorch reference files (torch: about a minute, 6 GB)
 	$(VENV)/bin/pip install -q -r oracle/requirements.txt
 	$(VENV)/bin/python oracle/ops.py
 	$(VENV)/bin/python oracle/parity.py
+	$(VENV)/bin/python oracle/schedules.py
 
 lint: ## gofumpt, go vet, staticcheck
 	@test -z "$$($(GO) tool -modfile=tools/go.mod gofumpt -l cmd internal)" || { $(GO) tool -modfile=tools/go.mod gofumpt -d cmd internal; exit 1; }

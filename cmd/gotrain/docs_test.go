@@ -12,6 +12,7 @@ import (
 	"gotrain/internal/diag"
 	"gotrain/internal/graph"
 	"gotrain/internal/logger"
+	"gotrain/internal/schedule"
 )
 
 var update = flag.Bool("update", false, "rewrite the generated documents")
@@ -61,6 +62,10 @@ func reference() string {
 	for _, c := range diag.Codes() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", c.Name, escape(c.Title))
 	}
+	b.WriteString("\n## Schedules\n\nlr is a function of the steps done. A time is `5 epochs`, `100 steps` or, of the whole run, `5%`.\n\n| | arguments | |\n|---|---|---|\n")
+	for _, s := range schedule.Docs() {
+		row(&b, scheduleDoc(s))
+	}
 	b.WriteString("\n## Exit codes\n\n| | |\n|---|---|\n")
 	for _, e := range exitCodes {
 		fmt.Fprintf(&b, "| %d | %s |\n", e.code, e.meaning)
@@ -82,6 +87,14 @@ func row(b *strings.Builder, op graph.OpDoc) {
 		args = append(args, s)
 	}
 	fmt.Fprintf(b, "| `%s` | %s | %s |\n", op.Name, escape(strings.Join(args, "<br>")), escape(op.Doc))
+}
+
+func scheduleDoc(s schedule.Doc) graph.OpDoc {
+	d := graph.OpDoc{Name: s.Name, Doc: s.Doc}
+	for _, a := range s.Args {
+		d.Args = append(d.Args, graph.ArgDoc{Name: a.Name, Kind: a.Kind, Default: a.Default, Doc: a.Doc})
+	}
+	return d
 }
 
 func escape(s string) string { return strings.ReplaceAll(s, "|", "\\|") }

@@ -128,7 +128,7 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 	diags.Append(problems)
 	j.model = model
 	if model != nil && (verb == train.FitVerb || verb == checkVerb) {
-		problems, err := train.Static(cfg, model, j.run != "" || j.own["ckpt_path"] != "")
+		problems, err := train.Static(cfg, model, trainer, j.run != "" || j.own["ckpt_path"] != "")
 		if err != nil {
 			return nil, err
 		}

@@ -19,6 +19,7 @@ type Config struct {
 	Metrics   []*Term
 	Predict   []*Term
 	Optimizer *Optimizer // nil when absent
+	Schedule  *Schedule  // nil when absent: the learning rate stays
 	// Checkpoint is never nil after Load; absent keys have their defaults.
 	Checkpoint *Checkpoint
 	InitFrom   *Scalar // checkpoint.init_from: start from these weights; nil when absent
@@ -130,12 +131,21 @@ type Optimizer struct {
 	Args    map[string]*Scalar // all other keys, e.g. lr, betas, momentum
 }
 
+// Schedule is the schedule section: a name and its arguments, checked against the table of
+// schedules by their package.
+type Schedule struct {
+	Pos     diag.Pos
+	Name    string
+	NamePos diag.Pos
+	Args    map[string]*Scalar // all other keys, e.g. warmup, min_lr
+}
+
 // Checkpoint is the checkpoint section.
 type Checkpoint struct {
 	Monitor string   // defaults to val/loss
 	Mode    string   // min or max; defaults to min
 	Keep    int      // best checkpoints kept; defaults to 1
-	Every   int      // optimizer steps between saves of last; 0 means only at validations and at the end
+	Every   Span     // between saves of last, in Steps or Seconds; zero means only at validations and at the end
 	Pos     diag.Pos // of monitor; invalid where it is the default or from a flag
 	Origin  string   // the flag that set monitor
 }
@@ -143,8 +153,7 @@ type Checkpoint struct {
 // LogImage is one entry of trainer.log_images.
 type LogImage struct {
 	Output string
-	Every  int    // in Unit
-	Unit   string // "epoch" or "steps"
+	Every  Span // in Epochs or Steps
 	Pos    diag.Pos
 }
 

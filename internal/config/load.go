@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -15,12 +13,10 @@ import (
 )
 
 var (
-	topKeys   = []string{"name", "seed", "vars", "data", "blocks", "model", "loss", "metrics", "predict", "optimizer", "checkpoint", "trainer"}
-	topLater  = []string{"include", "defaults", "optimizers", "schedule"}
+	topKeys   = []string{"name", "seed", "vars", "data", "blocks", "model", "loss", "metrics", "predict", "optimizer", "schedule", "checkpoint", "trainer"}
+	topLater  = []string{"include", "defaults", "optimizers"}
 	dataKeys  = []string{"source", "batch", "dir", "split", "samples", "shuffle"}
 	dataLater = []string{"augment", "transform", "path", "target", "columns", "size", "range", "masks", "pairs", "tokenizer", "context", "missing"}
-
-	checkpointKeys = []string{"monitor", "mode", "keep", "every", "init_from"}
 )
 
 // Load decodes a file with overrides applied. The Config is as full as what was
@@ -110,6 +106,9 @@ func (d *document) sections(c *Config, top map[string]entry, vars func(string) (
 	}
 	if n, ok := has("optimizer"); ok {
 		c.Optimizer = d.optimizer(n, vars)
+	}
+	if n, ok := has("schedule"); ok {
+		c.Schedule = d.schedule(n, vars)
 	}
 	if n, ok := has("trainer"); ok {
 		d.trainer(c, n, vars)
@@ -275,88 +274,6 @@ func (d *document) scalarOf(e entry, path string, vars func(string) (Value, bool
 	}
 	n := real(e.value)
 	return &Scalar{Value: v, Text: n.Value, Pos: d.pos(n), Origin: d.origins[n]}
-}
-
-func (d *document) checkpoint(c *Config, n *yaml.Node, vars func(string) (Value, bool)) {
-	keys := d.section(n, "checkpoint", checkpointKeys, nil)
-	d.monitor(c, keys, "checkpoint")
-	if e, ok := keys["keep"]; ok {
-		c.Checkpoint.Keep = d.wholeFrom(e.value, "checkpoint.keep", 1, 1000, 1, vars)
-	}
-	if e, ok := keys["every"]; ok {
-		if v := real(e.value); v.Kind == yaml.ScalarNode && minutes.MatchString(v.Value) {
-			d.failf("not-built-yet", v, "checkpoint.every", "a time is part of the language but not built yet").Hint = "a number of steps works: every: 500 steps"
-		} else if n, unit, ok := d.duration(e.value, "checkpoint.every", "steps", "step"); ok && unit != "" {
-			c.Checkpoint.Every = n
-		}
-	}
-	if e, ok := keys["init_from"]; ok {
-		if s := d.scalarOf(e, "checkpoint.init_from", vars); s != nil {
-			if s.Origin == "" && !filepath.IsAbs(s.Text) {
-				s.Text = filepath.Join(filepath.Dir(d.file), s.Text)
-			}
-			c.InitFrom = s
-			d.absolute(e.value, s.Text)
-		}
-	}
-}
-
-// minutes tells 10m, 2h and 30s.
-var minutes = regexp.MustCompile(`^[0-9.]+ ?(s|m|min|h)$`)
-
-// monitor decodes monitor and mode, of checkpoint or, for short, of trainer. A mode belongs
-// to its monitor: a flag that changes the one alone would keep the worst as the best.
-func (d *document) monitor(c *Config, keys map[string]entry, section string) {
-	e, ok := keys["monitor"]
-	if ok {
-		c.Checkpoint.Monitor, c.Checkpoint.Pos = d.word(e, section+".monitor"), d.pos(e.value)
-		c.Checkpoint.Origin = d.origins[real(e.value)]
-	}
-	m, hasMode := keys["mode"]
-	if hasMode {
-		d.mode(c, m, section+".mode")
-	}
-	set := ok && c.Checkpoint.Origin != ""
-	if modeFromFile := c.modeInFile || hasMode && d.origins[real(m.value)] == ""; set && modeFromFile && !(hasMode && d.origins[real(m.value)] != "") {
-		g := d.failf("mode-needed", real(e.value), section+".monitor", "the file's mode, %s, is for its own monitor", c.Checkpoint.Mode)
-		g.Hint = "say which is better of " + c.Checkpoint.Monitor + ": --checkpoint.mode min or max"
-	}
-	c.modeInFile = c.modeInFile || hasMode && d.origins[real(m.value)] == ""
-}
-
-func (d *document) mode(c *Config, e entry, path string) {
-	switch w := d.word(e, path); w {
-	case "min", "max":
-		c.Checkpoint.Mode = w
-	case "":
-	default:
-		d.failf("bad-value", e.value, path, "mode is min or max, found %q", w)
-	}
-}
-
-// duration decodes "500 steps", "1 epoch" or a bare number, in one of units.
-func (d *document) duration(n *yaml.Node, path string, units ...string) (count int, unit string, ok bool) {
-	n = real(n)
-	words := strings.Fields(n.Value)
-	fault := func() (int, string, bool) {
-		d.failf("bad-value", n, path, "%s: expected for example `1 %s`, found %s", path, units[0], kindName(n))
-		return 0, "", false
-	}
-	if n.Kind != yaml.ScalarNode || len(words) == 0 || len(words) > 2 {
-		return fault()
-	}
-	i, err := strconv.Atoi(words[0])
-	if err != nil || i < 1 {
-		return fault()
-	}
-	unit = units[0]
-	if len(words) == 2 {
-		if !slices.Contains(units, words[1]) {
-			return fault()
-		}
-		unit = words[1]
-	}
-	return i, unit, true
 }
 
 func itoa(n int) string { return fmt.Sprint(n) }

@@ -120,7 +120,7 @@ func replace(parent, old, with *yaml.Node) {
 var paths = map[string][]string{
 	"data": dataKeys, "data.split": {"val", "test"}, "data.samples": {"train", "val"},
 	"checkpoint": checkpointKeys, "trainer": {"monitor", "mode"}, "trainer.log_images": {"*"},
-	"optimizer": {"*"}, "loss": {"*"}, "metrics": {"*"}, "predict": {"*"}, "model": {"*"},
+	"optimizer": {"*"}, "schedule": {"*"}, "loss": {"*"}, "metrics": {"*"}, "predict": {"*"}, "model": {"*"},
 }
 
 // ValidPath reports whether a dotted flag names a place of the language. An item of a

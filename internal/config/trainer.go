@@ -158,15 +158,9 @@ func (d *document) trainer(c *Config, n *yaml.Node, vars func(string) (Value, bo
 	d.monitor(c, keys, "trainer")
 	if e, ok := keys["log_images"]; ok {
 		for _, i := range d.entries(e.value, "trainer.log_images") {
-			every, unit, ok := d.duration(i.value, "trainer.log_images."+i.key, "epoch", "epochs", "steps", "step")
-			if ok {
-				c.LogImages = append(c.LogImages, LogImage{Output: i.key, Every: every, Unit: strings.TrimSuffix(unit, "s"), Pos: d.pos(i.node)})
+			if every, ok := d.span(i.value, "trainer.log_images."+i.key, vars, Epochs, Epochs, Steps); ok {
+				c.LogImages = append(c.LogImages, LogImage{Output: i.key, Every: every, Pos: d.pos(i.node)})
 			}
-		}
-	}
-	for i := range c.LogImages {
-		if c.LogImages[i].Unit == "step" {
-			c.LogImages[i].Unit = "steps"
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package diag
 
+import "strings"
+
 // A small model that trains in a moment, and one with another layer.
 const (
 	trained = `data: {source: digits, samples: {train: 64, val: 32}, batch: 32}
@@ -57,14 +59,28 @@ var trainingCodes = []Code{
 		}},
 	},
 	{
+		Name: "unknown-schedule", Title: "a schedule that there is not",
+		Text: "schedule.name says how the learning rate changes over the run; the reference has the list. Leave the section out, and it stays.",
+		Examples: []Example{{
+			Wrong: strings.Replace(trained, "trainer:", "schedule: {name: cosin}\ntrainer:", 1),
+			Right: strings.Replace(trained, "trainer:", "schedule: {name: cosine}\ntrainer:", 1),
+		}},
+	},
+	{
 		Name: "unknown-optimizer", Title: "an optimizer that there is not",
 		Text:     "docs/reference.md lists the optimizers with their arguments.",
 		Examples: []Example{{Wrong: "optimizer: {name: adm, lr: 1e-3}\ntrainer: {max_epochs: 1}\n", Right: "optimizer: {name: adam, lr: 1e-3}\ntrainer: {max_epochs: 1}\n"}},
 	},
 	{
-		Name: "no-end", Title: "a training without an end (warning)",
-		Text:     "Neither max_epochs nor max_steps is given: it trains 1000 epochs, as Lightning does.",
-		Examples: []Example{{Wrong: "optimizer: {name: adam, lr: 1e-3}\n", Right: "optimizer: {name: adam, lr: 1e-3}\ntrainer: {max_epochs: 20}\n"}},
+		Name: "no-end", Title: "a training without an end",
+		Text: "A warning where neither max_epochs nor max_steps is given: it trains 1000 epochs, as Lightning does. An error where both are -1 and the schedule has to end with the run.",
+		Examples: []Example{
+			{Wrong: "optimizer: {name: adam, lr: 1e-3}\n", Right: "optimizer: {name: adam, lr: 1e-3}\ntrainer: {max_epochs: 20}\n"},
+			{
+				Wrong: strings.Replace(trained, "trainer: {max_epochs: 1}", "schedule: {name: cosine}\ntrainer: {max_epochs: -1}", 1),
+				Right: strings.Replace(trained, "trainer: {max_epochs: 1}", "schedule: {name: cosine, over: 100 epochs}\ntrainer: {max_epochs: -1}", 1),
+			},
+		},
 	},
 	{
 		Name: "unknown-metric", Title: "a monitor that nothing logs",

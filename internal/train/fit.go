@@ -12,6 +12,7 @@ import (
 	"gotrain/internal/engine"
 	"gotrain/internal/graph"
 	"gotrain/internal/logger"
+	"gotrain/internal/schedule"
 )
 
 // Fit trains. It takes a new run folder, or goes on in the folder of s.Checkpoint. ctx ends
@@ -46,6 +47,7 @@ type fitLoop struct {
 	train    *data.Loader
 	val      *data.Loader // nil without a val split
 
+	rate          schedule.Rate
 	monitor, mode string
 	state         runState
 	saved         savedAt
@@ -174,7 +176,7 @@ func (l *fitLoop) step(ctx context.Context, batch *data.Batch) (*engine.Executab
 	}
 	ctx = context.WithoutCancel(ctx) // a step that was begun is finished
 	feed := l.feeder.batch(batch, l.state.Epoch)
-	l.feeder.lr[0] = float32(l.Model.LR())
+	l.feeder.lr[0] = float32(l.rate(l.state.Step))
 	l.feeder.count[0] = float32(l.train.Samples(first, end))
 	err = exe.Step(ctx, feed)
 	var bad *engine.NonFiniteError
@@ -212,8 +214,7 @@ func (l *fitLoop) afterBatch(exe *engine.Executable, size, total int) error {
 		}
 	}
 	l.Console.Update(l.state.Batch, total, float64(exe.Output("loss")[0]), size)
-	every := l.Config.Checkpoint.Every
-	if stepped && every > 0 && l.state.Step%every == 0 && l.state.Batch < total {
+	if stepped && l.saveDue() && l.state.Batch < total {
 		if err := l.saveLast(); err != nil {
 			return err
 		}
@@ -224,13 +225,14 @@ func (l *fitLoop) afterBatch(exe *engine.Executable, size, total int) error {
 	return nil
 }
 
-// logStep records the train losses of the step just done, every log_every_n_steps.
+// logStep records the learning rate and the train losses of the step just done, every log_every_n_steps.
 func (l *fitLoop) logStep(exe *engine.Executable) error {
 	n := l.Trainer.LogEveryNSteps
 	if n <= 0 || l.state.Step%n != 0 {
 		return nil
 	}
 	r := logger.Record{Step: l.state.Step, Epoch: l.state.Epoch, Time: time.Now()}
+	r.Scalars = append(r.Scalars, logger.Scalar{Name: rateColumn, Value: l.rate(l.state.Step - 1)})
 	for _, name := range l.lossNames() {
 		r.Scalars = append(r.Scalars, logger.Scalar{Name: "train/" + termName(name), Value: float64(exe.Output(name)[0])})
 	}

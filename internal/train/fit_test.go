@@ -83,12 +83,13 @@ func files(t *testing.T, run string) map[string][]byte {
 // and of accumulation windows, and goes on: nothing may tell the result from that of a run
 // that was never stopped.
 func TestResumeIsBitExact(t *testing.T) {
+	const scheduled = vae + "schedule: {name: cosine, warmup: 3 steps}\n"
 	for _, accumulate := range []int{1, 3} {
 		trainer := func(root string) map[string]any {
 			return map[string]any{"max_epochs": 3, "log_every_n_steps": 1, "accumulate_grad_batches": accumulate, "default_root_dir": root}
 		}
 		whole := t.TempDir()
-		res, err := train.Fit(context.Background(), newSession(t, vae, trainer(whole)))
+		res, err := train.Fit(context.Background(), newSession(t, scheduled, trainer(whole)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +100,7 @@ func TestResumeIsBitExact(t *testing.T) {
 				continue
 			}
 			root := t.TempDir()
-			s := newSession(t, vae, trainer(root))
+			s := newSession(t, scheduled, trainer(root))
 			left := k
 			s.Stop = func() bool { left--; return left == 0 }
 			_, err := train.Fit(context.Background(), s)
@@ -110,7 +111,7 @@ func TestResumeIsBitExact(t *testing.T) {
 			if !strings.Contains(stopped.Resume, "--ckpt_path") {
 				t.Errorf("no command to go on with: %q", stopped.Resume)
 			}
-			s = newSession(t, vae, trainer(root))
+			s = newSession(t, scheduled, trainer(root))
 			s.Checkpoint = stopped.Checkpoint
 			again, err := train.Fit(context.Background(), s)
 			if err != nil {

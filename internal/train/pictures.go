@@ -88,8 +88,8 @@ func (l *fitLoop) drawPictures(ctx context.Context, epoch int) error {
 // due reports whether a grid is due at the end of epoch: every so many epochs, or where
 // a multiple of so many steps lay in it.
 func (p *picture) due(epoch, step, stepsPerEpoch int) bool {
-	every := max(p.Every, 1)
-	if p.Unit == "steps" {
+	every := p.Every.Count()
+	if p.Every.Unit == config.Steps {
 		return step/every > max(step-stepsPerEpoch, 0)/every
 	}
 	return (epoch+1)%every == 0

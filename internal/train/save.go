@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"gotrain/internal/ckpt"
+	"gotrain/internal/config"
 	"gotrain/internal/diag"
 )
 
@@ -17,6 +19,7 @@ type savedAt struct {
 	path   string
 	step   int
 	cursor cursor
+	at     time.Time // by the monotonic clock; of a run that has saved nothing yet, its start
 }
 
 // cursor is a point of a run, down to the batch.
@@ -49,8 +52,20 @@ func (l *fitLoop) save() error {
 	if err != nil {
 		return &diag.EnvError{Text: "the checkpoint could not be saved; the one before is intact", Err: err}
 	}
-	l.saved = savedAt{path: path, step: l.state.Step, cursor: l.state.cursor()}
+	l.saved = savedAt{path: path, step: l.state.Step, cursor: l.state.cursor(), at: time.Now()}
 	return l.link("last")
+}
+
+// saveDue reports whether checkpoint.every asks for a save after the step just done.
+func (l *fitLoop) saveDue() bool {
+	switch every := l.Config.Checkpoint.Every; {
+	case every.IsZero():
+		return false
+	case every.Unit == config.Seconds:
+		return time.Since(l.saved.at) >= every.Duration()
+	default:
+		return l.state.Step%every.Count() == 0
+	}
 }
 
 // savedHere reports whether the newest checkpoint is of this run's folder, and not the one

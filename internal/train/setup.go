@@ -19,6 +19,7 @@ import (
 // flags and programs, then data, then the run folder.
 func newFitLoop(ctx context.Context, s *Session) (l *fitLoop, err error) {
 	l = &fitLoop{Session: s, feeder: newFeeder(), started: time.Now()}
+	l.saved.at = l.started
 	if err := l.buildPrograms(); err != nil {
 		return nil, err
 	}
@@ -32,8 +33,12 @@ func newFitLoop(ctx context.Context, s *Session) (l *fitLoop, err error) {
 		return nil, err
 	}
 	l.chooseMonitor()
+	if err := l.chooseRate(); err != nil {
+		return nil, err
+	}
 	l.state.plan = plan{
-		Seed: s.Config.Seed, BatchSize: s.Config.Data.Batch, Batches: l.train.Batches(),
+		Steps: l.state.plan.Steps,
+		Seed:  s.Config.Seed, BatchSize: s.Config.Data.Batch, Batches: l.train.Batches(),
 		Accumulate: s.Trainer.AccumulateGradBatches, Data: l.sets.Hashes,
 		Shuffle: s.Config.Data.Shuffle, Train: l.sets.Train.Len(),
 	}
@@ -174,12 +179,15 @@ func (l *fitLoop) initialState() error {
 	if state.Kernels != l.state.Kernels {
 		l.Console.Note(fmt.Sprintf("the checkpoint is of kernel set %q, this run uses %q: it goes on within rounding, not bit for bit", state.Kernels, l.state.Kernels))
 	}
+	if state.plan.Steps != l.state.plan.Steps {
+		l.Console.Note(fmt.Sprintf("the schedule was of a run of %d steps and is of %d from here: lr jumps to the new curve", state.plan.Steps, l.state.plan.Steps))
+	}
 	if err := restoreRun(l.store, l.states, saved, state.Window > 0); err != nil {
 		return l.otherSettings(err)
 	}
 	state.plan, state.Kernels, state.Monitor, state.Mode = l.state.plan, l.state.Kernels, l.monitor, l.mode
 	l.state = state
-	l.saved = savedAt{path: l.Checkpoint, step: step, cursor: state.cursor()}
+	l.saved = savedAt{path: l.Checkpoint, step: step, cursor: state.cursor(), at: l.started}
 	return nil
 }
 
@@ -207,6 +215,7 @@ func (l *fitLoop) openSinks(resumed bool) error {
 	l.sinks = logger.Multi{}
 	columns := l.monitored(l.eval != nil)
 	l.Console.SetColumns(columns)
+	columns = append([]string{rateColumn}, columns...)
 	l.Console.SetBatchesPerStep(l.Trainer.AccumulateGradBatches)
 	if l.dir.path == "" {
 		return nil

@@ -45,7 +45,8 @@ type plan struct {
 	Batches    int               `json:"batches"` // of an epoch
 	Accumulate int               `json:"accumulate"`
 	Shuffle    bool              `json:"shuffle"`
-	Train      int               `json:"train"` // samples
+	Steps      int               `json:"steps,omitempty"` // of the run, where the schedule depends on it
+	Train      int               `json:"train"`           // samples
 	Val        int               `json:"val"`
 	Data       map[string]string `json:"data"` // SHA-256 by file
 }

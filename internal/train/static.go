@@ -12,10 +12,10 @@ import (
 )
 
 // Static finds what a fit would refuse, without opening any data: a monitor that nothing
-// logs, pictures of what is no image, weights that are not there (which a run that goes on
-// from a checkpoint does not need).
-func Static(c *config.Config, m *graph.Model, resuming bool) (diag.List, error) {
-	var l diag.List
+// logs, pictures of what is no image, a faulty schedule, weights that are not there (which
+// a run that goes on from a checkpoint does not need).
+func Static(c *config.Config, m *graph.Model, t config.Trainer, resuming bool) (diag.List, error) {
+	_, l := checkedSchedule(c, t)
 	if known := monitored(m, true); c.Checkpoint.Pos.IsValid() || c.Checkpoint.Origin != "" {
 		if !slices.Contains(known, c.Checkpoint.Monitor) {
 			d := l.Errorf("unknown-metric", c.Checkpoint.Pos, "monitor %q is not logged", c.Checkpoint.Monitor)

@@ -1,0 +1,65 @@
+package config
+
+import (
+	"path/filepath"
+
+	yaml "go.yaml.in/yaml/v4"
+)
+
+var checkpointKeys = []string{"monitor", "mode", "keep", "every", "init_from"}
+
+func (d *document) checkpoint(c *Config, n *yaml.Node, vars func(string) (Value, bool)) {
+	keys := d.section(n, "checkpoint", checkpointKeys, nil)
+	d.monitor(c, keys, "checkpoint")
+	if e, ok := keys["keep"]; ok {
+		c.Checkpoint.Keep = d.wholeFrom(e.value, "checkpoint.keep", 1, 1000, 1, vars)
+	}
+	if e, ok := keys["every"]; ok {
+		c.Checkpoint.Every, _ = d.span(e.value, "checkpoint.every", vars, Steps, Steps, Seconds)
+	}
+	if e, ok := keys["init_from"]; ok {
+		d.initFrom(c, e, vars)
+	}
+}
+
+func (d *document) initFrom(c *Config, e entry, vars func(string) (Value, bool)) {
+	s := d.scalarOf(e, "checkpoint.init_from", vars)
+	if s == nil {
+		return
+	}
+	if s.Origin == "" && !filepath.IsAbs(s.Text) {
+		s.Text = filepath.Join(filepath.Dir(d.file), s.Text)
+	}
+	c.InitFrom = s
+	d.absolute(e.value, s.Text)
+}
+
+// monitor decodes monitor and mode, of checkpoint or, for short, of trainer. A mode belongs
+// to its monitor: a flag that changes the one alone would keep the worst as the best.
+func (d *document) monitor(c *Config, keys map[string]entry, section string) {
+	e, ok := keys["monitor"]
+	if ok {
+		c.Checkpoint.Monitor, c.Checkpoint.Pos = d.word(e, section+".monitor"), d.pos(e.value)
+		c.Checkpoint.Origin = d.origins[real(e.value)]
+	}
+	m, hasMode := keys["mode"]
+	if hasMode {
+		d.mode(&c.Checkpoint.Mode, m, section+".mode")
+	}
+	set := ok && c.Checkpoint.Origin != ""
+	if modeFromFile := c.modeInFile || hasMode && d.origins[real(m.value)] == ""; set && modeFromFile && !(hasMode && d.origins[real(m.value)] != "") {
+		g := d.failf("mode-needed", real(e.value), section+".monitor", "the file's mode, %s, is for its own monitor", c.Checkpoint.Mode)
+		g.Hint = "say which is better of " + c.Checkpoint.Monitor + ": --checkpoint.mode min or max"
+	}
+	c.modeInFile = c.modeInFile || hasMode && d.origins[real(m.value)] == ""
+}
+
+func (d *document) mode(into *string, e entry, path string) {
+	switch w := d.word(e, path); w {
+	case "min", "max":
+		*into = w
+	case "":
+	default:
+		d.failf("bad-value", e.value, path, "mode is min or max, found %q", w)
+	}
+}
