@@ -57,6 +57,20 @@ func FLOPs(f *Func, in *Instr) int64 {
 			k = f.Values[in.In[0]].Shape[0]
 		}
 		return 2 * out * int64(k)
+	case graph.Conv:
+		return o.Products(f.Values[in.In[1]].Shape, f.Values[in.Out].Shape) * 2
+	case graph.ConvInputGrad:
+		return o.Products(f.Values[in.In[1]].Shape, f.Values[in.In[0]].Shape) * 2
+	case graph.ConvWeightGrad:
+		return o.Products(f.Values[in.Out].Shape, f.Values[in.In[1]].Shape) * 2
+	case graph.MaxPool:
+		return out * int64(o.Kernel[0]*o.Kernel[1])
+	case graph.AvgPool:
+		return out * int64(o.Kernel[0]*o.Kernel[1])
+	case graph.MaxPoolGrad:
+		return int64(f.Values[in.In[1]].Size) * int64(o.Kernel[0]*o.Kernel[1])
+	case graph.AvgPoolGrad:
+		return int64(f.Values[in.In[0]].Size) * int64(o.Kernel[0]*o.Kernel[1])
 	case graph.Map:
 		n := int64(0)
 		for _, node := range o.F.Nodes {

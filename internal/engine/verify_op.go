@@ -49,6 +49,10 @@ func signature(op graph.Op, given int) (arity int, float bool, err error) {
 		return 1, false, nil
 	case graph.Random:
 		return 2, false, nil
+	case graph.Conv, graph.ConvInputGrad, graph.ConvWeightGrad, graph.MaxPoolGrad:
+		return 2, true, nil
+	case graph.MaxPool, graph.AvgPool, graph.AvgPoolGrad:
+		return 1, true, nil
 	}
 	return 0, false, fmt.Errorf("unknown op %T", op)
 }
@@ -95,6 +99,23 @@ func checkShape(op graph.Op, in []*Value, out *Value) error {
 			return fmt.Errorf("ids %s%v, epoch %s%v for %v", in[0].DType, in[0].Shape, in[1].DType, in[1].Shape, out.Shape)
 		}
 		return nil
+	case graph.Conv:
+		return checkConv(o.Convolution, in[0], in[1], out)
+	case graph.ConvInputGrad:
+		return checkConv(o.Convolution, out, in[1], in[0])
+	case graph.ConvWeightGrad:
+		return checkConv(o.Convolution, in[0], out, in[1])
+	case graph.MaxPool:
+		return checkPool(o.Window, in[0], out)
+	case graph.MaxPoolGrad:
+		if err := sameShape(out, in[0].Shape); err != nil {
+			return err
+		}
+		return checkPool(o.Window, out, in[1])
+	case graph.AvgPool:
+		return checkPool(o.Window, in[0], out)
+	case graph.AvgPoolGrad:
+		return checkPool(o.Window, out, in[0])
 	}
 	if in[0].Size != out.Size { // Reshape, Copy
 		return fmt.Errorf("%d elements become %d", in[0].Size, out.Size)

@@ -79,7 +79,7 @@ func (b *builder) differentiable(v *Value) []bool {
 		for i, g := range b.derivatives(o.F) {
 			diff[i] = g.f != nil && v.In[i].DType == F32
 		}
-	case Reduce, MatMul, Reshape, Slice, Pad, Concat, Transpose:
+	case Reduce, MatMul, Reshape, Slice, Pad, Concat, Transpose, Conv, ConvInputGrad, ConvWeightGrad, MaxPool, AvgPool, AvgPoolGrad:
 		for i := range diff {
 			diff[i] = true
 		}
@@ -170,7 +170,7 @@ func (b *builder) gradients(v, d *Value, need []bool) ([]*Value, error) {
 	case Transpose:
 		out[0] = b.transpose(d, inverse(o.Perm))
 	default:
-		return nil, fmt.Errorf("%s has no gradient", v.Op)
+		return b.windowGradients(v, d, need)
 	}
 	return out, nil
 }

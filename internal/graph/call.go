@@ -89,6 +89,7 @@ const (
 	enumArg            // one of Enum, written as a bare word
 	dimsArg            // whole numbers or lists of them, all that is left: a shape
 	intsArg            // the same, from any number on: axes
+	pairArg            // a whole number or a list of two: along height and width
 	tensorsArg         // tensors, all that is left
 )
 
@@ -96,7 +97,7 @@ const (
 func (k argKind) variadic() bool { return k == dimsArg || k == intsArg || k == tensorsArg }
 
 func (k argKind) String() string {
-	return [...]string{"a value", "a tensor", "a number", "a whole number", "true or false", "a word", "a shape", "whole numbers", "tensors"}[k]
+	return [...]string{"a value", "a tensor", "a number", "a whole number", "true or false", "a word", "a shape", "whole numbers", "a whole number or a list of two", "tensors"}[k]
 }
 
 // param is one parameter of an op.
@@ -236,6 +237,18 @@ func (ev *evaluator) coerce(fn string, p param, v any, at diag.Pos, sc *scope) (
 		if b, ok := v.(bool); ok {
 			return b, true
 		}
+	case pairArg:
+		items, isList := v.(list)
+		if !isList {
+			items = list{v, v}
+		}
+		if len(items) == 2 {
+			_, first := items[0].(int64)
+			_, second := items[1].(int64)
+			if first && second {
+				return items, true
+			}
+		}
 	case tensorsArg:
 		return ev.tensorList(fn, p, v, at, sc)
 	case dimsArg, intsArg:
@@ -359,6 +372,20 @@ func (c *call) positive(name string) (float64, error) {
 		return 0, argf("%s is %v: it must be above 0", name, v)
 	}
 	return v, nil
+}
+
+// pair is along height and width.
+func (c *call) pair(name string) [2]int {
+	if n, ok := c.arg(name).(int64); ok { // a default
+		return [2]int{int(n), int(n)}
+	}
+	p := c.dims(name)
+	return [2]int{p[0], p[1]}
+}
+
+// has reports whether the op takes an argument.
+func (c *call) has(name string) bool {
+	return slices.ContainsFunc(c.spec.Params, func(p param) bool { return p.Name == name })
 }
 func (c *call) integer(name string) int  { return int(c.arg(name).(int64)) }
 func (c *call) boolean(name string) bool { return c.arg(name).(bool) }

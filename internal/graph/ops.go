@@ -21,7 +21,7 @@ var ops = []*opSpec{
 	// shape
 	opIdentity, opFlatten, opReshape, opSplit, opConcat, opSlice, opTranspose, opStopGrad,
 	// layers
-	layerDense, layerLayerNorm, layerDropout,
+	layerDense, layerConv, layerMaxPool, layerAvgPool, layerGlobalAvgPool, layerGlobalMaxPool, layerLayerNorm, layerDropout,
 	// elementwise
 	opRelu, opLeakyRelu, opElu, opGelu, opSilu, opSigmoid, opTanh, opSoftplus,
 	opExp, opLog, opSqrt, opAbs, opErf, opSin, opCos, opClamp, opMaximum, opMinimum,
@@ -48,7 +48,7 @@ func findOp(name string) *opSpec {
 // which of the two a name is.
 var later = []string{
 	"if", "repeat", "generate", "param", "field", "avg",
-	"conv", "conv1d", "conv3d", "deconv", "maxpool", "avgpool", "global_avgpool", "global_maxpool", "adaptive_avgpool", "upsample",
+	"conv1d", "conv3d", "deconv", "adaptive_avgpool", "upsample",
 	"batchnorm", "groupnorm", "rmsnorm", "embed", "position", "rope", "attention", "lstm", "gru", "rnn", "last",
 	"cumsum",
 	"stack", "gather", "max", "min", "var", "norm", "where",

@@ -92,7 +92,7 @@ func (v *Value) String() string {
 }
 
 // Op is what a node computes. The set is closed: the types
-// below. Everything a user can write is built from them, so a device implements these
+// below and, on images, those of window.go. Everything a user can write is built from them, so a device implements these
 // and no others.
 type Op interface {
 	// String is the op with its attributes, e.g. "matmul(nt)"; equal ops print alike.

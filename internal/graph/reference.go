@@ -87,6 +87,9 @@ func reference(op Op, in []*Array, out *Array) {
 	case Random:
 		refRandom(o, in[0], in[1], out)
 	default:
+		if refWindow(op, in, out) {
+			return
+		}
 		panic(fmt.Sprintf("graph: no reference for %T", op))
 	}
 }

@@ -35,18 +35,25 @@ type compiler struct {
 
 // builders is the kernel table: what makes the jobs of each op.
 var builders = map[reflect.Type]func(c *compiler, in *engine.Instr) ([]*job, error){
-	reflect.TypeFor[graph.Map]():       (*compiler).mapJobs,
-	reflect.TypeFor[graph.Reduce]():    (*compiler).reduceJobs,
-	reflect.TypeFor[graph.MatMul]():    (*compiler).matMulJobs,
-	reflect.TypeFor[graph.Reshape]():   (*compiler).copyJobs,
-	reflect.TypeFor[engine.Copy]():     (*compiler).copyJobs,
-	reflect.TypeFor[graph.Slice]():     (*compiler).sliceJobs,
-	reflect.TypeFor[graph.Pad]():       (*compiler).padJobs,
-	reflect.TypeFor[graph.Concat]():    (*compiler).concatJobs,
-	reflect.TypeFor[graph.Transpose](): (*compiler).transposeJobs,
-	reflect.TypeFor[graph.OneHot]():    (*compiler).oneHotJobs,
-	reflect.TypeFor[graph.ArgMax]():    (*compiler).argMaxJobs,
-	reflect.TypeFor[graph.Random]():    (*compiler).randomJobs,
+	reflect.TypeFor[graph.Map]():            (*compiler).mapJobs,
+	reflect.TypeFor[graph.Reduce]():         (*compiler).reduceJobs,
+	reflect.TypeFor[graph.MatMul]():         (*compiler).matMulJobs,
+	reflect.TypeFor[graph.Reshape]():        (*compiler).copyJobs,
+	reflect.TypeFor[engine.Copy]():          (*compiler).copyJobs,
+	reflect.TypeFor[graph.Slice]():          (*compiler).sliceJobs,
+	reflect.TypeFor[graph.Pad]():            (*compiler).padJobs,
+	reflect.TypeFor[graph.Concat]():         (*compiler).concatJobs,
+	reflect.TypeFor[graph.Transpose]():      (*compiler).transposeJobs,
+	reflect.TypeFor[graph.OneHot]():         (*compiler).oneHotJobs,
+	reflect.TypeFor[graph.ArgMax]():         (*compiler).argMaxJobs,
+	reflect.TypeFor[graph.Conv]():           (*compiler).convJobs,
+	reflect.TypeFor[graph.ConvInputGrad]():  (*compiler).convInputGradJobs,
+	reflect.TypeFor[graph.ConvWeightGrad](): (*compiler).convWeightGradJobs,
+	reflect.TypeFor[graph.MaxPool]():        (*compiler).maxPoolJobs,
+	reflect.TypeFor[graph.MaxPoolGrad]():    (*compiler).maxPoolGradJobs,
+	reflect.TypeFor[graph.AvgPool]():        (*compiler).avgPoolJobs,
+	reflect.TypeFor[graph.AvgPoolGrad]():    (*compiler).avgPoolGradJobs,
+	reflect.TypeFor[graph.Random]():         (*compiler).randomJobs,
 }
 
 func (c *compiler) compile(in *engine.Instr) ([]*job, error) {

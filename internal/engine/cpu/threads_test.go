@@ -40,14 +40,26 @@ func network() (*graph.Program, engine.Feed) {
 	grad := add(graph.MatMul{TransA: true}, graph.Shape{333, 257}, x, s)
 	back := add(graph.MatMul{TransB: true}, graph.Shape{150, 333}, s, w)
 	all := add(graph.Reduce{Fn: graph.Sum, Axes: []int{0, 1}}, graph.Shape{1, 1}, add(graph.Map{F: sigmoid}, graph.Shape{333, 257}, grad))
-	for i, v := range []*graph.Value{h, s, rows, grad, back, all} {
+	image, kernel := add(graph.Reshape{}, graph.Shape{150, 1, 9, 37}, x), leaf("kernel", graph.F32, 6, 1, 3, 3)
+	window := graph.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Pad: [2]int{1, 1}, Dilation: [2]int{1, 1}}
+	form := graph.Convolution{Window: window, Groups: 1}
+	conv := add(graph.Conv{Convolution: form}, graph.Shape{150, 6, 9, 37}, image, kernel)
+	byImage := add(graph.ConvInputGrad{Convolution: form}, graph.Shape{150, 1, 9, 37}, conv, kernel)
+	byKernel := add(graph.ConvWeightGrad{Convolution: form}, graph.Shape{6, 1, 3, 3}, image, conv)
+	pool := add(graph.MaxPool{Window: window}, graph.Shape{150, 6, 9, 37}, conv)
+	byPool := add(graph.MaxPoolGrad{Window: window}, graph.Shape{150, 6, 9, 37}, conv, pool)
+	mean := add(graph.AvgPool{Window: window}, graph.Shape{150, 6, 9, 37}, conv)
+	byMean := add(graph.AvgPoolGrad{Window: window}, graph.Shape{150, 6, 9, 37}, mean)
+	turned := add(graph.Transpose{Perm: []int{0, 2, 3, 1}}, graph.Shape{150, 9, 37, 6}, byMean)
+	joined := add(graph.Concat{Axis: 1}, graph.Shape{150, 12, 9, 37}, byPool, byMean)
+	for i, v := range []*graph.Value{h, s, rows, grad, back, all, byImage, byKernel, byPool, byMean, turned, joined} {
 		p.Outputs = append(p.Outputs, graph.Output{Name: fmt.Sprint(i), Value: v})
 	}
 	id := make([]int32, 150)
 	for i := range id {
 		id[i] = int32(i)
 	}
-	return p, engine.Feed{Float: map[string][]float32{"x": ramp(150 * 333), "w": ramp(333 * 257)}, Int: map[string][]int32{"ids": id, "epoch": {3}}}
+	return p, engine.Feed{Float: map[string][]float32{"x": ramp(150 * 333), "w": ramp(333 * 257), "kernel": ramp(54)}, Int: map[string][]int32{"ids": id, "epoch": {3}}}
 }
 
 // TestThreads: the same bits at any number of threads, every time.

@@ -25,6 +25,8 @@ func Run(t *testing.T, newDevice func() engine.Device) {
 		{"reduce", testReduce},
 		{"matmul", testMatMul},
 		{"move", testMove},
+		{"convolution", testConvolution},
+		{"pooling", testPooling},
 		{"random", testRandom},
 		{"aliasing", testAliasing},
 		{"commit", testCommit},

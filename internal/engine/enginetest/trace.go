@@ -129,7 +129,7 @@ func compileError(dev engine.Device, store *engine.Store, p *graph.Program, batc
 
 // testAllocations: after the first step a step makes no garbage.
 func testAllocations(t *testing.T, dev engine.Device) {
-	for _, p := range []*graph.Program{sgd(true), generate(3, 30)} {
+	for _, p := range []*graph.Program{sgd(true), generate(3, 30), imageOps()} {
 		store := engine.NewStore(dev)
 		defer store.Close()
 		d := fill(p, 8, 0.5, 1, 1) // the logarithm is finite, the step applied: an error would allocate

@@ -111,6 +111,42 @@ var Cases = []Case{
 
 	// layers
 	{
+		Name: "conv", Covers: "conv", Expr: "x -> conv(3)", Torch: "F.conv2d(x, W, b, padding=1)", Inputs: []Input{x(2, 4, 5)},
+		Weights: []Weight{{"W", "case.conv.weight", []int{3, 2, 3, 3}}, {"b", "case.conv.bias", []int{3}}},
+	},
+	{
+		Name: "conv-strided", Covers: "conv", Expr: "conv(x, 2, 3, 2, 0, bias=false)", Torch: "F.conv2d(x, W, stride=2)", Inputs: []Input{x(2, 6, 5)},
+		Weights: []Weight{{"W", "case.conv.weight", []int{2, 2, 3, 3}}},
+	},
+	{
+		Name: "conv-even", Covers: "conv", Expr: "conv(x, 2, kernel=4, stride=2, pad=1)", Torch: "F.conv2d(x, W, b, stride=2, padding=1)", Inputs: []Input{x(1, 6, 6)},
+		Weights: []Weight{{"W", "case.conv.weight", []int{2, 1, 4, 4}}, {"b", "case.conv.bias", []int{2}}},
+	},
+	{
+		Name: "conv-oblong", Covers: "conv", Expr: "conv(x, 2, kernel=[3, 5], stride=[2, 1])", Torch: "F.conv2d(x, W, b, stride=(2, 1), padding=(1, 2))", Inputs: []Input{x(2, 5, 6)},
+		Weights: []Weight{{"W", "case.conv.weight", []int{2, 2, 3, 5}}, {"b", "case.conv.bias", []int{2}}},
+	},
+	{
+		Name: "conv-dilated", Covers: "conv", Expr: "conv(x, 2, dilation=2, bias=false)", Torch: "F.conv2d(x, W, padding=2, dilation=2)", Inputs: []Input{x(1, 6, 6)},
+		Weights: []Weight{{"W", "case.conv.weight", []int{2, 1, 3, 3}}},
+	},
+	{
+		Name: "conv-groups", Covers: "conv", Expr: "conv(x, 6, groups=2)", Torch: "F.conv2d(x, W, b, padding=1, groups=2)", Inputs: []Input{x(4, 4, 4)},
+		Weights: []Weight{{"W", "case.conv.weight", []int{6, 2, 3, 3}}, {"b", "case.conv.bias", []int{6}}},
+	},
+	{
+		Name: "conv-depthwise", Covers: "conv", Expr: "conv(x, x.channels, groups=x.channels)", Torch: "F.conv2d(x, W, b, padding=1, groups=3)", Inputs: []Input{x(3, 4, 4)},
+		Weights: []Weight{{"W", "case.conv.weight", []int{3, 1, 3, 3}}, {"b", "case.conv.bias", []int{3}}},
+	},
+	{Name: "maxpool", Covers: "maxpool", Expr: "x -> maxpool(2)", Torch: "F.max_pool2d(x, 2)", Inputs: []Input{x(2, 5, 4)}},
+	{Name: "maxpool-overlapping", Covers: "maxpool", Expr: "maxpool(x, 3, 2, 1)", Torch: "F.max_pool2d(x, 3, 2, 1)", Inputs: []Input{x(2, 5, 6)}},
+	{Name: "maxpool-oblong", Covers: "maxpool", Expr: "maxpool(x, [1, 3], stride=1)", Torch: "F.max_pool2d(x, (1, 3), 1)", Inputs: []Input{x(1, 3, 5)}},
+	{Name: "maxpool-ties", Covers: "maxpool", Expr: "maxpool(x, 2)", Torch: "F.max_pool2d(x, 2)", Inputs: []Input{{Name: "x", Shape: []int{1, 2, 2}, Values: []float64{1, 1, 0, 1, 0, 2, 2, 1, 3, 3, 3, 3}}}, NoDifferences: "no slope where two are the largest"},
+	{Name: "avgpool", Covers: "avgpool", Expr: "x -> avgpool(2)", Torch: "F.avg_pool2d(x, 2)", Inputs: []Input{x(2, 5, 4)}},
+	{Name: "avgpool-overlapping", Covers: "avgpool", Expr: "avgpool(x, 3, stride=2, pad=1)", Torch: "F.avg_pool2d(x, 3, 2, 1)", Inputs: []Input{x(2, 5, 6)}},
+	unary("global_avgpool", "x.mean((2, 3))", x(3, 2, 4)),
+	unary("global_maxpool", "x.amax((2, 3))", x(3, 2, 4)),
+	{
 		Name: "layernorm", Covers: "layernorm", Expr: "x -> layernorm", Torch: "F.layer_norm(x, [5], W, b)", Inputs: []Input{x(5)},
 		Weights: []Weight{{"W", "case.layernorm.weight", []int{5}}, {"b", "case.layernorm.bias", []int{5}}},
 	},
