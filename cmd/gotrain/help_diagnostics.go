@@ -59,10 +59,18 @@ func explainCode(w io.Writer, c diag.Code) {
 	}
 }
 
-// indent sets a config apart; a line that no terminal could hold is cut.
+// shownLines is how much of an example is shown: some are wrong by their length.
+const shownLines = 20
+
+// indent sets a config apart; what no terminal could hold is cut.
 func indent(config string) string {
 	var b strings.Builder
+	n := 0
 	for line := range strings.Lines(config) {
+		if n++; n > shownLines {
+			b.WriteString("    …\n")
+			break
+		}
 		line = strings.TrimSuffix(line, "\n")
 		if r := []rune(line); len(r) > textWidth {
 			line = string(r[:textWidth]) + "…"

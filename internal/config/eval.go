@@ -95,6 +95,9 @@ func (c *constants) binary(x *Binary) (Value, bool) {
 	if !okA || !okB {
 		return nil, false
 	}
+	if x.Op == "@" {
+		return c.failf(x, "@ is for tensors")
+	}
 	i, wholeI := a.(int64)
 	j, wholeJ := b.(int64)
 	if wholeI && wholeJ && x.Op != "/" && !(x.Op == "**" && j < 0) {
@@ -120,8 +123,6 @@ func (c *constants) binary(x *Binary) (Value, bool) {
 		v = f / g
 	case "**":
 		v = math.Pow(f, g)
-	default:
-		return c.failf(x, "%s is for tensors", x.Op)
 	}
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return c.failf(x, "%v %s %v is not a finite number", a, x.Op, b)

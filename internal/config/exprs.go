@@ -84,10 +84,7 @@ func (d *document) steps(n *yaml.Node, path string) Expr {
 			out = joined(out, e)
 		}
 	}
-	if out == nil {
-		d.failf("missing-value", n, path, "%s has no steps", path)
-	}
-	return out
+	return out // YAML writes an empty list as [] only
 }
 
 // joined is x -> e, with e's own steps after it.

@@ -14,6 +14,20 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+// flagsOf gives the overrides of a fault file: a first line `# set: optimizer.lr=1 …`.
+func flagsOf(src string) (out []Override) {
+	line, _, _ := strings.Cut(src, "\n")
+	settings, ok := strings.CutPrefix(line, "# set: ")
+	if !ok {
+		return nil
+	}
+	for _, s := range strings.Fields(settings) {
+		path, text, _ := strings.Cut(s, "=")
+		out = append(out, Override{Path: strings.Split(path, "."), Text: text, Origin: "--" + path})
+	}
+	return out
+}
+
 // TestFaults: each file of testdata/faults with all that is wrong in it, as printed.
 func TestFaults(t *testing.T) {
 	files, err := filepath.Glob("testdata/faults/*.yaml")
@@ -26,7 +40,7 @@ func TestFaults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, diags := Load(filepath.Base(path), src, nil)
+			_, diags := Load(filepath.Base(path), src, flagsOf(string(src)))
 			diags.Sort()
 			var out bytes.Buffer
 			diag.Fprint(&out, diags, func(string) []byte { return src }, false)

@@ -122,9 +122,7 @@ func write(b *strings.Builder, e Expr, min int) {
 		}
 		b.WriteByte(']')
 	case *Pipe:
-		if x.Head != nil {
-			write(b, x.Head, compareLevel)
-		}
+		write(b, x.Head, compareLevel)
 		for _, s := range x.Steps {
 			b.WriteString(" -> ")
 			write(b, s, compareLevel)

@@ -29,7 +29,7 @@ type Example struct {
 // line in the codes_*.go of its subject, then `go test ./cmd/gotrain -run Diagnostics
 // -update`, which writes its golden to read.
 func Codes() []Code {
-	return slices.Concat(fileCodes, configCodes, expressionCodes, nameCodes, callCodes, shapeCodes, trainingCodes, commandCodes)
+	return slices.Concat(fileCodes(), configCodes, expressionCodes, nameCodes, callCodes, shapeCodes, trainingCodes, commandCodes)
 }
 
 // FindCode gives the row of a code.

@@ -22,8 +22,11 @@ var configCodes = []Code{
 	},
 	{
 		Name: "bad-value", Title: "a value out of what is allowed",
-		Text:     "The kind is right, the value is not: out of its range, or none of the words that may stand there.",
-		Examples: []Example{{Wrong: "data: {source: digits, batch: 0}\n", Right: "data: {source: digits, batch: 64}\n"}},
+		Text: "The kind is right, the value is not: out of its range, or none of the words that may stand there.",
+		Examples: []Example{
+			{Wrong: "data: {source: digits, batch: 0}\n", Right: "data: {source: digits, batch: 64}\n"},
+			{Wrong: "trainer: {max_epochs: many}\n", Right: "trainer: {max_epochs: 10}\n"},
+		},
 	},
 	{
 		Name: "bad-name", Title: "a name that is no identifier",

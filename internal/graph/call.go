@@ -120,10 +120,6 @@ func (ev *evaluator) bind(fn string, params []param, at diag.Pos, args []config.
 	bound, ok := map[string]boundArg{}, true
 	next := 0
 	if implicit != nil {
-		if len(params) == 0 {
-			ev.failf("too-many-arguments", at, sc, "%s takes no arguments, so it is no step", fn)
-			return nil, false
-		}
 		if v, good := ev.coerce(fn, params[0], implicit, at, sc); good {
 			bound[params[0].Name] = boundArg{v, at}
 		} else {

@@ -166,7 +166,7 @@ func (ev *evaluator) eval(e config.Expr, sc *scope, hole any) (any, bool) {
 	case *config.Call:
 		return ev.call(x.Fn, x.FnPos, x.Pos(), x.Args, nil, sc, hole)
 	}
-	ev.failf("not-built-yet", e.Pos(), sc, "%s is part of the language but not built yet", config.String(e))
+	bug("%s is no expression by itself", config.String(e)) // `k in list` stands in repeat only
 	return nil, false
 }
 
@@ -181,10 +181,6 @@ func (ev *evaluator) list(x *config.List, sc *scope, hole any) (any, bool) {
 
 // pipe evaluates head -> step -> step, with the shape after each step as notes of a fault.
 func (ev *evaluator) pipe(p *config.Pipe, sc *scope, hole any) (any, bool) {
-	if p.Head == nil {
-		ev.failf("pipeline", p.Pos(), sc, "a pipeline needs a value to start from")
-		return nil, false
-	}
 	running, ok := ev.eval(p.Head, sc, hole)
 	if !ok {
 		return nil, false
@@ -246,7 +242,7 @@ func hasHole(e config.Expr) bool {
 	case *config.Index:
 		return hasHole(x.X)
 	case *config.Pipe:
-		return x.Head != nil && hasHole(x.Head)
+		return hasHole(x.Head)
 	case *config.Call:
 		for _, a := range x.Args {
 			if hasHole(a.Value) {

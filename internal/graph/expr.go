@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"fmt"
+
 	"gotrain/internal/config"
 	"gotrain/internal/diag"
 )
@@ -30,8 +32,7 @@ func ExprProgram(expr config.Expr, fields []config.Field, o ExprOptions) (p *Pro
 	}
 	value, isTensor := v.(*Value)
 	if !isTensor {
-		diags.Errorf("no-value", expr.Pos(), "%s is %s, no tensor", config.String(expr), describe(v))
-		return nil, diags, nil
+		return nil, diags, fmt.Errorf("%s is %s, no tensor", config.String(expr), describe(v))
 	}
 	outputs := []Output{{Name: "value", Value: value}}
 	if o.Gradients {

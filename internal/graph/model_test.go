@@ -149,6 +149,9 @@ func TestDrawsAreNamedByPlace(t *testing.T) {
 	}
 }
 
+// faultFields are the fields of testdata/faults: those of digits, and a sequence.
+var faultFields = append(slices.Clone(digitFields), config.Field{Name: "tokens", Shape: []int{4}, Int: true, Consts: map[string]int{"vocab": 7}})
+
 // TestDiagnostics: each file of testdata/faults with all that is wrong in it, as printed.
 func TestDiagnostics(t *testing.T) {
 	files, err := filepath.Glob("testdata/faults/*.yaml")
@@ -165,7 +168,7 @@ func TestDiagnostics(t *testing.T) {
 			file := filepath.Base(path)
 			cfg, diags := config.Load(file, src, nil)
 			if cfg != nil {
-				_, more, err := Check(cfg, digitFields)
+				_, more, err := Check(cfg, faultFields)
 				if err != nil {
 					t.Fatal(err)
 				}
