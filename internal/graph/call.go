@@ -396,18 +396,9 @@ func (c *call) dims(name string) (s []int) {
 
 // weight is a trained tensor of this call: the same one at each call of the same net.
 func (c *call) weight(tensor string, shape Shape, init Init) (*Value, error) {
-	if c.sc.untrained != "" {
-		return nil, &userError{"untrained-layer", "has weights, which " + c.sc.untrained, "define it in model: and use its value here"}
-	}
-	if c.name == "" {
-		c.sc.layers[c.spec.Name]++
-		c.name = c.sc.params + "." + numbered(c.spec.Name, c.sc.layers[c.spec.Name])
-	}
-	c.ev.layers++
-	name := c.name + "." + tensor
-	if s, ok := c.b.byName[name]; ok && !s.Value.Shape.Equal(shape) {
-		return nil, shapef("a net has one set of weights: call it with inputs of one shape, or make it a block",
-			"its weight %s is %s from an earlier call, and %s here", name, s.Value.Shape, shape)
+	name, err := c.tensorName(tensor, shape)
+	if err != nil {
+		return nil, err
 	}
 	return c.b.state(name, Param, shape, init).Value, nil
 }

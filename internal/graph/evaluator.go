@@ -31,6 +31,7 @@ type evaluator struct {
 	loss   *Value // the total, visible to metrics as "loss"
 	// training is the phase: dropout drops, batchnorm uses the batch's statistics.
 	training bool
+	moved    map[*State]*Value // what the step makes of its buffers
 
 	calling []string // nets and blocks being evaluated, to find recursion
 	layers  int      // parameters asked for so far
@@ -90,6 +91,7 @@ func newEvaluator(b *builder, cfg *config.Config, fields []config.Field, diags *
 		values: map[string]*global{},
 		notes:  map[string]bool{},
 		told:   map[diag.Pos]bool{},
+		moved:  map[*State]*Value{},
 	}
 	for _, f := range fields {
 		ev.fields[f.Name] = f

@@ -43,7 +43,7 @@ func ExprProgram(expr config.Expr, fields []config.Field, o ExprOptions) (p *Pro
 				names, wrt = append(names, f.Name), append(wrt, in)
 			}
 		}
-		for _, s := range b.states {
+		for _, s := range withRole(b.states, Param) {
 			names, wrt = append(names, s.Name), append(wrt, s.Value)
 		}
 		seed := b.input(ExprSeed, F32, value.Shape)

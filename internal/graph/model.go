@@ -55,7 +55,7 @@ func Check(cfg *config.Config, fields []config.Field) (m *Model, diags diag.List
 		}
 	}
 	if total != nil {
-		for _, s := range ev.b.states[trained:] {
+		for _, s := range withRole(ev.b.states[trained:], Param) {
 			ev.note(diag.Pos{File: cfg.File}, "untrained-weights", "the weights %s do not reach the loss: they are never trained", s.Name)
 		}
 	}

@@ -21,7 +21,7 @@ var ops = []*opSpec{
 	// shape
 	opIdentity, opFlatten, opReshape, opSplit, opConcat, opSlice, opTranspose, opStopGrad,
 	// layers
-	layerDense, layerConv, layerMaxPool, layerAvgPool, layerGlobalAvgPool, layerGlobalMaxPool, layerLayerNorm, layerDropout,
+	layerDense, layerConv, layerMaxPool, layerAvgPool, layerGlobalAvgPool, layerGlobalMaxPool, layerBatchNorm, layerLayerNorm, layerDropout,
 	// elementwise
 	opRelu, opLeakyRelu, opElu, opGelu, opSilu, opSigmoid, opTanh, opSoftplus,
 	opExp, opLog, opSqrt, opAbs, opErf, opSin, opCos, opClamp, opMaximum, opMinimum,
@@ -49,7 +49,7 @@ func findOp(name string) *opSpec {
 var later = []string{
 	"if", "repeat", "generate", "param", "field", "avg",
 	"conv1d", "conv3d", "deconv", "adaptive_avgpool", "upsample",
-	"batchnorm", "groupnorm", "rmsnorm", "embed", "position", "rope", "attention", "lstm", "gru", "rnn", "last",
+	"groupnorm", "rmsnorm", "embed", "position", "rope", "attention", "lstm", "gru", "rnn", "last",
 	"cumsum",
 	"stack", "gather", "max", "min", "var", "norm", "where",
 	"one_hot", "argmax", "step", "epoch", "progress",

@@ -40,7 +40,7 @@ func (m *Model) train(ev *evaluator, o TrainOptions) *Program {
 	b := ev.b
 	ev.training = true
 	total, names, terms := ev.lossTerms()
-	params := append([]*State{}, b.states...)
+	params := withRole(b.states, Param)
 	next := map[*State]*Value{}
 
 	b.path = "loss"
@@ -62,7 +62,7 @@ func (m *Model) train(ev *evaluator, o TrainOptions) *Program {
 		outputs = append(outputs, Output{Name: "loss." + names[i], Value: b.windowMean("loss."+names[i], v, perSample, o.Part, next)})
 		b.epochSum("train.loss."+names[i], b.sumAll(v), next)
 	}
-	check := b.mapOp("finite", notFinite, outputs[0].Value)
+	check := ev.moveBuffers(next, b.mapOp("finite", notFinite, outputs[0].Value))
 
 	b.path = "optimizer"
 	if o.Part != WholeStep {

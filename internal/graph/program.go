@@ -214,12 +214,18 @@ type Role uint8
 // The roles, in the order in which checkpoints list them.
 const (
 	Param       Role = iota // a trained tensor
+	Buffer                  // part of the model, moved by its own rule: a running mean
 	Moment                  // the optimizer's
 	Accumulator             // gradients and losses of an open accumulation window
 	Metric                  // sums over an epoch
 )
 
-func (r Role) String() string { return [...]string{"param", "moment", "accumulator", "metric"}[r] }
+func (r Role) String() string {
+	return [...]string{"param", "buffer", "moment", "accumulator", "metric"}[r]
+}
+
+// OfModel holds for the states that a model is, apart from its training.
+func (r Role) OfModel() bool { return r == Param || r == Buffer }
 
 // State is a tensor that lives between steps. Programs of one run that name the same
 // state share it.

@@ -84,23 +84,30 @@ func files(t *testing.T, run string) map[string][]byte {
 // that was never stopped.
 func TestResumeIsBitExact(t *testing.T) {
 	const scheduled = vae + "schedule: {name: cosine, warmup: 3 steps}\n"
+	resumesBitExactly(t, scheduled, func(k int) bool { return testing.Short() && k%6 != 4 }) // 4 and 10: inside an epoch and a window
+}
+
+// resumesBitExactly stops and resumes fits of a config of 100 samples in batches of 24,
+// after each number of batches that is not skipped.
+func resumesBitExactly(t *testing.T, src string, skip func(k int) bool) {
+	t.Helper()
 	for _, accumulate := range []int{1, 3} {
 		trainer := func(root string) map[string]any {
 			return map[string]any{"max_epochs": 3, "log_every_n_steps": 1, "accumulate_grad_batches": accumulate, "default_root_dir": root}
 		}
 		whole := t.TempDir()
-		res, err := train.Fit(context.Background(), newSession(t, scheduled, trainer(whole)))
+		res, err := train.Fit(context.Background(), newSession(t, src, trainer(whole)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := files(t, res.RunDir)
 		const batches = 3 * 5 // of 24 in 100 samples: the last has 4
 		for k := 1; k < batches; k++ {
-			if testing.Short() && k%6 != 4 { // 4 and 10: inside an epoch and a window
+			if skip(k) {
 				continue
 			}
 			root := t.TempDir()
-			s := newSession(t, scheduled, trainer(root))
+			s := newSession(t, src, trainer(root))
 			left := k
 			s.Stop = func() bool { left--; return left == 0 }
 			_, err := train.Fit(context.Background(), s)
@@ -111,7 +118,7 @@ func TestResumeIsBitExact(t *testing.T) {
 			if !strings.Contains(stopped.Resume, "--ckpt_path") {
 				t.Errorf("no command to go on with: %q", stopped.Resume)
 			}
-			s = newSession(t, scheduled, trainer(root))
+			s = newSession(t, src, trainer(root))
 			s.Checkpoint = stopped.Checkpoint
 			again, err := train.Fit(context.Background(), s)
 			if err != nil {

@@ -160,7 +160,7 @@ func (l *fitLoop) initialState() error {
 		if err := l.store.Init(l.Config.Seed, l.states); err != nil {
 			return err
 		}
-		if err := restore(l.store, trained(l.states), saved.Model); err != nil {
+		if err := restore(l.store, ofModel(l.states), saved.Model); err != nil {
 			return l.otherSettings(err)
 		}
 		return nil
@@ -191,9 +191,9 @@ func (l *fitLoop) initialState() error {
 	return nil
 }
 
-// trained picks the states that are trained.
-func trained(states []graph.State) []graph.State {
-	return slices.DeleteFunc(slices.Clone(states), func(s graph.State) bool { return s.Role != graph.Param })
+// ofModel picks the states that a model's file holds.
+func ofModel(states []graph.State) []graph.State {
+	return slices.DeleteFunc(slices.Clone(states), func(s graph.State) bool { return !s.Role.OfModel() })
 }
 
 // initFrom starts from the weights of another run, strictly by name.
@@ -202,7 +202,7 @@ func (l *fitLoop) initFrom(path string) error {
 	if err != nil {
 		return checkpointError(err)
 	}
-	if err := restore(l.store, trained(l.states), weights); err != nil {
+	if err := restore(l.store, ofModel(l.states), weights); err != nil {
 		var list diag.List
 		list.Errorf("init-from", l.Config.InitFrom.Pos, "init_from %s: %v", path, err).Path = "checkpoint.init_from"
 		return list.Err()

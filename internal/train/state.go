@@ -90,7 +90,7 @@ func snapshot(store *engine.Store, states []graph.State, s *runState) (ckpt.Stat
 			return ckpt.State{}, err
 		}
 		t := ckpt.FromFloat32(st.Name, store.Shape(st.Name), data)
-		if st.Role == graph.Param {
+		if st.Role.OfModel() {
 			out.Model = append(out.Model, t)
 		} else {
 			out.Optimizer = append(out.Optimizer, t)
@@ -106,7 +106,7 @@ func restoreRun(store *engine.Store, states []graph.State, saved *ckpt.State, wi
 	closed := map[string]bool{}
 	for _, st := range states {
 		switch {
-		case st.Role == graph.Param:
+		case st.Role.OfModel():
 			params = append(params, st)
 		case st.Role == graph.Accumulator && !windowOpen:
 			closed[st.Name] = true

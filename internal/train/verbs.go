@@ -154,7 +154,7 @@ func (s *Session) restored(prog *graph.Program) (*engine.Store, *engine.Cache, *
 		return nil, nil, nil, &diag.EnvError{Text: s.Checkpoint + ": state.json is not a run's state", Err: err}
 	}
 	// A program may use some of the weights only: sample needs no encoder.
-	params := trained(prog.States)
+	params := ofModel(prog.States)
 	used := slices.DeleteFunc(saved.Model, func(t ckpt.Tensor) bool {
 		return !slices.ContainsFunc(params, func(st graph.State) bool { return st.Name == t.Name })
 	})

@@ -49,6 +49,7 @@ type Input struct {
 type Weight struct {
 	Torch, State string
 	Shape        []int
+	Buffer       bool // no weight but a running statistic: positive, without a gradient
 }
 
 func x(shape ...int) Input { return Input{Name: "x", Shape: shape, Lo: -2, Hi: 2} }
@@ -64,6 +65,15 @@ func unary(op, torch string, in Input) Case {
 
 // kink has the places where a slope jumps at 0.
 var kink = Input{Name: "x", Shape: []int{2}, Values: []float64{0, 1, -1, 0, 2, -2}}
+
+func batchNormWeights(n int) []Weight {
+	return []Weight{
+		{Torch: "W", State: "case.batchnorm.weight", Shape: []int{n}},
+		{Torch: "b", State: "case.batchnorm.bias", Shape: []int{n}},
+		{Torch: "m", State: "case.batchnorm.running_mean", Shape: []int{n}, Buffer: true},
+		{Torch: "v", State: "case.batchnorm.running_var", Shape: []int{n}, Buffer: true},
+	}
+}
 
 // Cases is the table.
 var Cases = []Case{
@@ -111,32 +121,48 @@ var Cases = []Case{
 
 	// layers
 	{
+		Name: "batchnorm", Covers: "batchnorm", Expr: "x -> batchnorm", Torch: "F.batch_norm(x, None, None, W, b, training=True)", Inputs: []Input{x(4)},
+		Weights: batchNormWeights(4),
+	},
+	{
+		Name: "batchnorm-channels", Covers: "batchnorm", Expr: "batchnorm(x, eps=0.1)", Torch: "F.batch_norm(x, None, None, W, b, training=True, eps=0.1)", Inputs: []Input{x(2, 3, 2)},
+		Weights: batchNormWeights(2),
+	},
+	{
+		Name: "batchnorm-sequence", Covers: "batchnorm", Expr: "batchnorm(x)", Torch: "F.batch_norm(x.transpose(1, 2), None, None, W, b, training=True).transpose(1, 2)", Inputs: []Input{x(3, 2)},
+		Weights: batchNormWeights(2),
+	},
+	{
+		Name: "batchnorm-eval", Covers: "batchnorm", Expr: "batchnorm(x)", Torch: "F.batch_norm(x, m, v, W, b)", Inputs: []Input{x(2, 3, 2)},
+		Weights: batchNormWeights(2), Eval: true,
+	},
+	{
 		Name: "conv", Covers: "conv", Expr: "x -> conv(3)", Torch: "F.conv2d(x, W, b, padding=1)", Inputs: []Input{x(2, 4, 5)},
-		Weights: []Weight{{"W", "case.conv.weight", []int{3, 2, 3, 3}}, {"b", "case.conv.bias", []int{3}}},
+		Weights: []Weight{{Torch: "W", State: "case.conv.weight", Shape: []int{3, 2, 3, 3}}, {Torch: "b", State: "case.conv.bias", Shape: []int{3}}},
 	},
 	{
 		Name: "conv-strided", Covers: "conv", Expr: "conv(x, 2, 3, 2, 0, bias=false)", Torch: "F.conv2d(x, W, stride=2)", Inputs: []Input{x(2, 6, 5)},
-		Weights: []Weight{{"W", "case.conv.weight", []int{2, 2, 3, 3}}},
+		Weights: []Weight{{Torch: "W", State: "case.conv.weight", Shape: []int{2, 2, 3, 3}}},
 	},
 	{
 		Name: "conv-even", Covers: "conv", Expr: "conv(x, 2, kernel=4, stride=2, pad=1)", Torch: "F.conv2d(x, W, b, stride=2, padding=1)", Inputs: []Input{x(1, 6, 6)},
-		Weights: []Weight{{"W", "case.conv.weight", []int{2, 1, 4, 4}}, {"b", "case.conv.bias", []int{2}}},
+		Weights: []Weight{{Torch: "W", State: "case.conv.weight", Shape: []int{2, 1, 4, 4}}, {Torch: "b", State: "case.conv.bias", Shape: []int{2}}},
 	},
 	{
 		Name: "conv-oblong", Covers: "conv", Expr: "conv(x, 2, kernel=[3, 5], stride=[2, 1])", Torch: "F.conv2d(x, W, b, stride=(2, 1), padding=(1, 2))", Inputs: []Input{x(2, 5, 6)},
-		Weights: []Weight{{"W", "case.conv.weight", []int{2, 2, 3, 5}}, {"b", "case.conv.bias", []int{2}}},
+		Weights: []Weight{{Torch: "W", State: "case.conv.weight", Shape: []int{2, 2, 3, 5}}, {Torch: "b", State: "case.conv.bias", Shape: []int{2}}},
 	},
 	{
 		Name: "conv-dilated", Covers: "conv", Expr: "conv(x, 2, dilation=2, bias=false)", Torch: "F.conv2d(x, W, padding=2, dilation=2)", Inputs: []Input{x(1, 6, 6)},
-		Weights: []Weight{{"W", "case.conv.weight", []int{2, 1, 3, 3}}},
+		Weights: []Weight{{Torch: "W", State: "case.conv.weight", Shape: []int{2, 1, 3, 3}}},
 	},
 	{
 		Name: "conv-groups", Covers: "conv", Expr: "conv(x, 6, groups=2)", Torch: "F.conv2d(x, W, b, padding=1, groups=2)", Inputs: []Input{x(4, 4, 4)},
-		Weights: []Weight{{"W", "case.conv.weight", []int{6, 2, 3, 3}}, {"b", "case.conv.bias", []int{6}}},
+		Weights: []Weight{{Torch: "W", State: "case.conv.weight", Shape: []int{6, 2, 3, 3}}, {Torch: "b", State: "case.conv.bias", Shape: []int{6}}},
 	},
 	{
 		Name: "conv-depthwise", Covers: "conv", Expr: "conv(x, x.channels, groups=x.channels)", Torch: "F.conv2d(x, W, b, padding=1, groups=3)", Inputs: []Input{x(3, 4, 4)},
-		Weights: []Weight{{"W", "case.conv.weight", []int{3, 1, 3, 3}}, {"b", "case.conv.bias", []int{3}}},
+		Weights: []Weight{{Torch: "W", State: "case.conv.weight", Shape: []int{3, 1, 3, 3}}, {Torch: "b", State: "case.conv.bias", Shape: []int{3}}},
 	},
 	{Name: "maxpool", Covers: "maxpool", Expr: "x -> maxpool(2)", Torch: "F.max_pool2d(x, 2)", Inputs: []Input{x(2, 5, 4)}},
 	{Name: "maxpool-overlapping", Covers: "maxpool", Expr: "maxpool(x, 3, 2, 1)", Torch: "F.max_pool2d(x, 3, 2, 1)", Inputs: []Input{x(2, 5, 6)}},
@@ -148,15 +174,15 @@ var Cases = []Case{
 	unary("global_maxpool", "x.amax((2, 3))", x(3, 2, 4)),
 	{
 		Name: "layernorm", Covers: "layernorm", Expr: "x -> layernorm", Torch: "F.layer_norm(x, [5], W, b)", Inputs: []Input{x(5)},
-		Weights: []Weight{{"W", "case.layernorm.weight", []int{5}}, {"b", "case.layernorm.bias", []int{5}}},
+		Weights: []Weight{{Torch: "W", State: "case.layernorm.weight", Shape: []int{5}}, {Torch: "b", State: "case.layernorm.bias", Shape: []int{5}}},
 	},
 	{
 		Name: "layernorm-no-bias", Covers: "layernorm", Expr: "layernorm(x, bias=false, eps=0.1)", Torch: "F.layer_norm(x, [4], W, eps=0.1)", Inputs: []Input{x(3, 4)},
-		Weights: []Weight{{"W", "case.layernorm.weight", []int{4}}},
+		Weights: []Weight{{Torch: "W", State: "case.layernorm.weight", Shape: []int{4}}},
 	},
 	{
 		Name: "layernorm-channels", Covers: "layernorm", Expr: "layernorm(x)", Torch: "F.layer_norm(x.permute(0, 2, 3, 1), [3], W, b).permute(0, 3, 1, 2)", Inputs: []Input{x(3, 2, 2)},
-		Weights: []Weight{{"W", "case.layernorm.weight", []int{3}}, {"b", "case.layernorm.bias", []int{3}}},
+		Weights: []Weight{{Torch: "W", State: "case.layernorm.weight", Shape: []int{3}}, {Torch: "b", State: "case.layernorm.bias", Shape: []int{3}}},
 	},
 	{Name: "layernorm-plain", Covers: "layernorm", Expr: "layernorm(x, affine=false, axis=0)", Torch: "F.layer_norm(x.transpose(1, 2), [3]).transpose(1, 2)", Inputs: []Input{x(3, 2)}},
 	{Name: "dropout", Covers: "dropout", Expr: "dropout(x, 0.4)", NoTorch: "draws are gotrain's own: see the test of what dropout keeps", Inputs: []Input{x(4)}},
@@ -164,15 +190,15 @@ var Cases = []Case{
 	{Name: "dropout-eval", Covers: "dropout", Expr: "dropout(x, 0.4)", Torch: "F.dropout(x, 0.4, training=False)", Inputs: []Input{x(4)}, Eval: true},
 	{
 		Name: "dense", Covers: "dense", Expr: "x -> dense(4)", Torch: "F.linear(x, W, b)", Inputs: []Input{x(5)},
-		Weights: []Weight{{"W", "case.dense.weight", []int{4, 5}}, {"b", "case.dense.bias", []int{4}}},
+		Weights: []Weight{{Torch: "W", State: "case.dense.weight", Shape: []int{4, 5}}, {Torch: "b", State: "case.dense.bias", Shape: []int{4}}},
 	},
 	{
 		Name: "dense-no-bias", Covers: "dense", Expr: "dense(x, 4, bias=false)", Torch: "F.linear(x, W)", Inputs: []Input{x(5)},
-		Weights: []Weight{{"W", "case.dense.weight", []int{4, 5}}},
+		Weights: []Weight{{Torch: "W", State: "case.dense.weight", Shape: []int{4, 5}}},
 	},
 	{
 		Name: "dense-sequence", Covers: "dense", Expr: "dense(x, 4)", Torch: "F.linear(x, W, b)", Inputs: []Input{x(2, 5)},
-		Weights: []Weight{{"W", "case.dense.weight", []int{4, 5}}, {"b", "case.dense.bias", []int{4}}},
+		Weights: []Weight{{Torch: "W", State: "case.dense.weight", Shape: []int{4, 5}}, {Torch: "b", State: "case.dense.bias", Shape: []int{4}}},
 	},
 
 	// elementwise
@@ -285,7 +311,11 @@ func (c Case) Data(p *graph.Program) map[string][]float64 {
 		out[in.Name] = in.data(c.Name)
 	}
 	for _, w := range c.Weights {
-		out[w.State] = Input{Name: w.State, Shape: w.Shape, Lo: -1, Hi: 1}.sized(c.Name, product(w.Shape))
+		lo := -1.0
+		if w.Buffer {
+			lo = 0.5
+		}
+		out[w.State] = Input{Name: w.State, Shape: w.Shape, Lo: lo, Hi: 1}.sized(c.Name, product(w.Shape))
 	}
 	for _, v := range p.Inputs {
 		switch v.Name {

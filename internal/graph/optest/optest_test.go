@@ -116,7 +116,9 @@ func export(t *testing.T) []byte {
 		}
 		for _, w := range c.Weights {
 			e.Inputs[w.Torch] = exportedArr{w.Shape, data[w.State], false}
-			e.Wrt = append(e.Wrt, w.Torch)
+			if !w.Buffer {
+				e.Wrt = append(e.Wrt, w.Torch)
+			}
 		}
 		line, err := json.Marshal(e)
 		if err != nil {
