@@ -129,7 +129,7 @@ func overrides(other []given, vars []string) (out []config.Override, unknown []g
 		case g.name == "seed" || g.name == "name":
 		case g.name == "monitor" || g.name == "mode":
 			path = []string{"checkpoint", g.name}
-		case path[0] == "log_images":
+		case path[0] == "log_images" || path[0] == "early_stop" && len(path) == 2:
 			path = append([]string{"trainer"}, path...)
 		case len(path) > 1 && config.ValidPath(path):
 		default:

@@ -1,10 +1,60 @@
 package config
 
 import (
+	"math"
 	"path/filepath"
 
 	yaml "go.yaml.in/yaml/v4"
 )
+
+var earlyStopKeys = []string{"monitor", "mode", "patience", "min_delta"}
+
+// patience is Lightning's: so many validations without a better value.
+const patience = 3
+
+// earlyStop decodes trainer.early_stop. A monitor or mode that it leaves out is the
+// checkpoint's: see settleEarlyStop.
+func (d *document) earlyStop(n *yaml.Node, vars func(string) (Value, bool)) *EarlyStop {
+	out := &EarlyStop{Pos: d.pos(n), Patience: Span{N: patience}}
+	keys := d.section(n, "trainer.early_stop", earlyStopKeys, nil)
+	if e, ok := keys["monitor"]; ok {
+		out.Monitor, out.Pos, out.Origin = d.word(e, "trainer.early_stop.monitor"), d.pos(e.value), d.origins[real(e.value)]
+	}
+	if e, ok := keys["mode"]; ok {
+		d.mode(&out.Mode, e, "trainer.early_stop.mode")
+	}
+	if e, ok := keys["patience"]; ok {
+		if s, ok := d.span(e.value, "trainer.early_stop.patience", vars, NoUnit, NoUnit, Epochs, Steps); ok {
+			out.Patience = s
+		}
+	}
+	if e, ok := keys["min_delta"]; ok {
+		v, ok := d.scalar(e.value, "trainer.early_stop.min_delta", vars)
+		f, isNumber := asFloat(v)
+		if ok && !(isNumber && f >= 0 && f <= math.MaxFloat64) {
+			d.failf("bad-value", real(e.value), "trainer.early_stop.min_delta", "min_delta: expected a number from 0, found %s", kindName(e.value))
+		}
+		out.MinDelta = f
+	}
+	return out
+}
+
+// settleEarlyStop gives early_stop what it leaves to the checkpoint.
+func (c *Config) settleEarlyStop() {
+	e := c.EarlyStop
+	if e == nil {
+		return
+	}
+	if e.Monitor == "" {
+		e.Monitor, e.Origin = c.Checkpoint.Monitor, c.Checkpoint.Origin
+	}
+	if e.Mode == "" {
+		e.Mode = "min"
+		if e.Monitor == c.Checkpoint.Monitor {
+			e.Mode = c.Checkpoint.Mode
+		}
+	}
+}
 
 var checkpointKeys = []string{"monitor", "mode", "keep", "every", "init_from"}
 

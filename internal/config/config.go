@@ -25,7 +25,8 @@ type Config struct {
 	InitFrom   *Scalar // checkpoint.init_from: start from these weights; nil when absent
 	// Trainer holds the trainer section's scalars as written, by key, checked against
 	// TrainerFlags for unknown keys only: flags and environment may still override them.
-	Trainer map[string]*Scalar
+	Trainer   map[string]*Scalar
+	EarlyStop *EarlyStop // trainer.early_stop; nil when absent
 	// LogImages is trainer.log_images: predict output -> how often.
 	LogImages []LogImage
 
@@ -148,6 +149,17 @@ type Checkpoint struct {
 	Every   Span     // between saves of last, in Steps or Seconds; zero means only at validations and at the end
 	Pos     diag.Pos // of monitor; invalid where it is the default or from a flag
 	Origin  string   // the flag that set monitor
+}
+
+// EarlyStop is trainer.early_stop: the run ends where Monitor has not become better by more
+// than MinDelta for as long as Patience.
+type EarlyStop struct {
+	Monitor  string // defaults to the checkpoint's
+	Mode     string // min or max; defaults to the checkpoint's of the same monitor, else min
+	Patience Span   // without a unit: validations; or Epochs, or Steps; defaults to 3
+	MinDelta float64
+	Pos      diag.Pos // of monitor, else of the key
+	Origin   string   // the flag that set monitor
 }
 
 // LogImage is one entry of trainer.log_images.

@@ -116,6 +116,7 @@ func (d *document) sections(c *Config, top map[string]entry, vars func(string) (
 	if n, ok := has("checkpoint"); ok {
 		d.checkpoint(c, n, vars)
 	}
+	c.settleEarlyStop()
 }
 
 // Resolved is the config with every override applied, as YAML.

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"gotrain/internal/diag"
 )
@@ -222,6 +223,18 @@ func TestTrainerFlags(t *testing.T) {
 		{values{"logger": "csv"}, func(t Trainer) bool { return len(t.Logger) == 1 }},
 		{values{"logger": false}, func(t Trainer) bool { return len(t.Logger) == 0 }},
 		{values{"logger": []Value{"csv", "tensorboard"}}, func(t Trainer) bool { return len(t.Logger) == 2 }},
+		{values{"max_time": "00:01:00:00"}, func(t Trainer) bool { return t.MaxTime == time.Hour }},
+		{values{"max_time": "90s"}, func(t Trainer) bool { return t.MaxTime == 90*time.Second }},
+		{values{"overfit_batches": "2"}, func(t Trainer) bool { return t.LimitTrainBatches.Count == 2 && t.LimitValBatches.Count == 2 }},
+		{values{"overfit_batches": 0.1}, func(t Trainer) bool { return t.LimitTrainBatches.Share == 0.1 && t.LimitValBatches.Share == 0.1 }},
+		{values{}, func(t Trainer) bool { return t.ValCheck.Share == 1 && t.CheckValEveryNEpoch == 1 && t.EnableModelSummary }},
+		{values{"val_check_interval": "0.25"}, func(t Trainer) bool { return t.ValCheck.Share == 0.25 }},
+		{values{"val_check_interval": 100}, func(t Trainer) bool { return t.ValCheck.IsCount && t.ValCheck.Count == 100 }},
+		{values{"val_check_interval": "250 steps"}, func(t Trainer) bool { return t.ValCheck.Every == Span{250, Steps} }},
+		{values{"val_check_interval": "00:00:10:00"}, func(t Trainer) bool { return t.ValCheck.Every == Span{600, Seconds} }},
+		{values{"check_val_every_n_epoch": "none", "val_check_interval": 7}, func(t Trainer) bool { return t.CheckValEveryNEpoch == 0 }},
+		{values{"fast_dev_run": true, "min_steps": 9, "max_time": "1h", "val_check_interval": 5}, func(t Trainer) bool { return t.MinSteps == 0 && t.MaxTime == 0 && t.ValCheck.Share == 1 }},
+		{values{"deterministic": "warn"}, func(t Trainer) bool { return true }},
 		{values{"precision": "32"}, func(t Trainer) bool { return true }},
 		{values{"devices": 1}, func(t Trainer) bool { return true }},
 	} {
@@ -241,7 +254,16 @@ func TestTrainerFlags(t *testing.T) {
 		{values{"devices": "2"}, "not built yet"},
 		{values{"num_nodes": 2}, "not built yet"},
 		{values{"precision": "16"}, "not built yet"},
-		{values{"max_time": "00:01:00:00"}, "not built yet"},
+		{values{"max_time": "1 epoch"}, "expected a time such as `30m`"},
+		{values{"max_time": "00:25:00:00"}, "hours below 24"},
+		{values{"min_epochs": 3, "max_epochs": 2}, "more than max_epochs, 2"},
+		{values{"min_steps": 3, "max_steps": 2}, "more than max_steps, 2"},
+		{values{"val_check_interval": 0.0, "max_epochs": 1}, "above 0"},
+		{values{"val_check_interval": "5%", "max_epochs": 1}, "250 steps"},
+		{values{"check_val_every_n_epoch": "none", "max_epochs": 1}, "a number of batches, steps or a time; found 1, a share"},
+		{values{"check_val_every_n_epoch": 0, "max_epochs": 1}, "from 1, or none"},
+		{values{"overfit_batches": 2, "limit_val_batches": 3, "max_epochs": 1}, "give one of them"},
+		{values{"deterministic": "maybe"}, "true, false, warn"},
 		{values{"accelerator": "gpuu"}, "did you mean gpu"},
 		{values{"logger": "tensorbord"}, "did you mean tensorboard"},
 		{values{"max_epochs": "many"}, `whole number, found "many"`},

@@ -119,7 +119,7 @@ func replace(parent, old, with *yaml.Node) {
 // is valid there, its own check says.
 var paths = map[string][]string{
 	"data": dataKeys, "data.split": {"val", "test"}, "data.samples": {"train", "val"},
-	"checkpoint": checkpointKeys, "trainer": {"monitor", "mode"}, "trainer.log_images": {"*"},
+	"checkpoint": checkpointKeys, "trainer": {"monitor", "mode"}, "trainer.log_images": {"*"}, "trainer.early_stop": earlyStopKeys,
 	"optimizer": {"*"}, "schedule": {"*"}, "loss": {"*"}, "metrics": {"*"}, "predict": {"*"}, "model": {"*"},
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	yaml "go.yaml.in/yaml/v4"
 )
@@ -29,7 +30,8 @@ type Flag struct {
 	Kind    FlagKind
 	Default any // nil where absence means something
 	Help    string
-	Later   bool // known to the language, not built yet
+	None    string // what null in a file stands for; empty: as if the key were absent
+	Later   bool   // known to the language, not built yet
 	set     func(t *Trainer, v any) error
 }
 
@@ -52,17 +54,26 @@ func (f *Flag) DefaultText() string {
 var TrainerFlags = []Flag{
 	{Name: "max_epochs", Kind: IntKind, Help: "stop after so many epochs; -1 for no limit; 1000 where max_steps is not given either", set: intoInt(-1, func(t *Trainer) *int { return &t.MaxEpochs })},
 	{Name: "max_steps", Kind: IntKind, Default: -1, Help: "stop after so many optimizer steps; -1 for no limit", set: intoInt(-1, func(t *Trainer) *int { return &t.MaxSteps })},
+	{Name: "min_epochs", Kind: IntKind, Default: 0, Help: "neither early_stop nor max_time ends a run before so many epochs", set: intoInt(0, func(t *Trainer) *int { return &t.MinEpochs })},
+	{Name: "min_steps", Kind: IntKind, Default: 0, Help: "nor before so many optimizer steps", set: intoInt(0, func(t *Trainer) *int { return &t.MinSteps })},
+	{Name: "max_time", Kind: TextKind, Help: "stop after so much training time, that before a resume counted: 30m, 1h30m or DD:HH:MM:SS", set: setMaxTime},
 	{Name: "fast_dev_run", Kind: BoolOrCountKind, Default: false, Help: "run one batch (or =N) of everything, leaving nothing behind", set: setDevRun},
 	{Name: "limit_train_batches", Kind: LimitKind, Default: 1.0, Help: "so many batches an epoch, or a share (0.1)", set: intoLimit(func(t *Trainer) *Limit { return &t.LimitTrainBatches })},
 	{Name: "limit_val_batches", Kind: LimitKind, Default: 1.0, Help: "the same, of validation", set: intoLimit(func(t *Trainer) *Limit { return &t.LimitValBatches })},
 	{Name: "limit_test_batches", Kind: LimitKind, Default: 1.0, Help: "the same, of test", set: intoLimit(func(t *Trainer) *Limit { return &t.LimitTestBatches })},
 	{Name: "limit_predict_batches", Kind: LimitKind, Default: 1.0, Help: "the same, of predict", set: intoLimit(func(t *Trainer) *Limit { return &t.LimitPredictBatches })},
+	{Name: "overfit_batches", Kind: LimitKind, Default: 0.0, Help: "the limit of train and of val at once, unshuffled, to see whether a model can learn so few by heart; 0.0 for off", set: intoLimit(func(t *Trainer) *Limit { return &t.OverfitBatches })},
+	{Name: "val_check_interval", Kind: TextKind, Default: 1.0, Help: "validate after this share of an epoch (0.25), after so many batches (100), steps of the run (250 steps) or time (10m)", set: setValCheck},
+	{Name: "check_val_every_n_epoch", Kind: TextKind, Default: 1, None: "none", Help: "validate in every n-th epoch only; none counts the batches of val_check_interval across epochs", set: setCheckVal},
 	{Name: "accumulate_grad_batches", Kind: IntKind, Default: 1, Help: "batches whose gradients make one step", set: intoInt(1, func(t *Trainer) *int { return &t.AccumulateGradBatches })},
 	{Name: "gradient_clip_val", Kind: FloatKind, Default: 0.0, Help: "limit of the gradients; 0 for none", set: intoFloat(func(t *Trainer) *float64 { return &t.GradientClipVal })},
 	{Name: "gradient_clip_algorithm", Kind: TextKind, Default: "norm", Help: "norm or value", set: intoWord(func(t *Trainer) *string { return &t.GradientClipAlgorithm }, "norm", "value")},
 	{Name: "num_sanity_val_steps", Kind: IntKind, Default: 2, Help: "validation batches before training; -1 for all", set: intoInt(-1, func(t *Trainer) *int { return &t.NumSanityValSteps })},
 	{Name: "log_every_n_steps", Kind: IntKind, Default: 50, Help: "steps between logged losses; 0 for none", set: intoInt(0, func(t *Trainer) *int { return &t.LogEveryNSteps })},
 	{Name: "enable_progress_bar", Kind: BoolKind, Default: true, Help: "draw a bar on a terminal", set: intoBool(func(t *Trainer) *bool { return &t.EnableProgressBar })},
+	{Name: "enable_model_summary", Kind: BoolKind, Default: true, Help: "print the parameters by part of the model as a fit starts", set: intoBool(func(t *Trainer) *bool { return &t.EnableModelSummary })},
+	{Name: "detect_anomaly", Kind: BoolKind, Default: false, Help: "look at every value of every step: the first NaN or infinity ends the run also where the loss hides it; slow", set: intoBool(func(t *Trainer) *bool { return &t.DetectAnomaly })},
+	{Name: "deterministic", Kind: TextKind, Default: true, Help: "true, false or warn; every run is deterministic whatever it says", set: intoWord(func(*Trainer) *string { return new(string) }, "true", "false", "warn")},
 	{Name: "enable_checkpointing", Kind: BoolKind, Default: true, Help: "save checkpoints", set: intoBool(func(t *Trainer) *bool { return &t.EnableCheckpointing })},
 	{Name: "logger", Kind: ListKind, Default: "csv,tensorboard", Help: "csv, tensorboard, or false", set: setLogger},
 	{Name: "default_root_dir", Kind: TextKind, Default: "runs", Help: "where run folders are made", set: intoText(func(t *Trainer) *string { return &t.DefaultRootDir })},
@@ -72,8 +83,6 @@ var TrainerFlags = []Flag{
 	{Name: "gpus", Kind: IntKind, Help: "how many GPUs: not built yet", set: only("--accelerator cpu", "a whole number from 0", wholeFromOr(0, "-1"), "0")},
 	{Name: "num_nodes", Kind: IntKind, Default: 1, Help: "how many machines: 1 until more are built", set: only("1", "a whole number from 1", wholeFromOr(1), "1")},
 	{Name: "precision", Kind: TextKind, Default: "32", Help: "32 until others are built", set: only("32", "one of "+strings.Join(precisions, ", "), isOf(precisions), "32", "32-true")},
-	later("min_epochs"), later("min_steps"), later("max_time"), later("overfit_batches"), later("val_check_interval"),
-	later("check_val_every_n_epoch"), later("detect_anomaly"), later("deterministic"), later("enable_model_summary"), later("early_stop"),
 	later("sync_batchnorm"), later("use_distributed_sampler"), later("profiler"), later("strategy"), later("benchmark"),
 	later("reload_dataloaders_every_n_epochs"), later("max_restarts"), later("timeout"), later("kernels"),
 }
@@ -84,17 +93,24 @@ var precisions = []string{"64", "32", "16", "bf16", "64-true", "32-true", "16-tr
 // Trainer is the trainer's flags, settled.
 type Trainer struct {
 	MaxEpochs, MaxSteps   int // -1: no limit
-	FastDevRun            int // batches; 0: off
+	MinEpochs, MinSteps   int
+	MaxTime               time.Duration // 0: no limit
+	FastDevRun            int           // batches; 0: off
 	LimitTrainBatches     Limit
 	LimitValBatches       Limit
 	LimitTestBatches      Limit
 	LimitPredictBatches   Limit
+	OverfitBatches        Limit // zero: off
+	ValCheck              ValCheck
+	CheckValEveryNEpoch   int // 0: batches count across epochs
 	AccumulateGradBatches int
 	GradientClipVal       float64
 	GradientClipAlgorithm string
 	NumSanityValSteps     int
 	LogEveryNSteps        int
 	EnableProgressBar     bool
+	EnableModelSummary    bool
+	DetectAnomaly         bool
 	EnableCheckpointing   bool
 	Logger                []string // empty: none
 	DefaultRootDir        string
@@ -105,12 +121,21 @@ type Trainer struct {
 	Given map[string]bool
 }
 
+// ValCheck is when validation is due within a run.
+type ValCheck struct {
+	Limit      // a share of an epoch, or a number of batches
+	Every Span // in Steps of the run or Seconds; zero where Limit says it
+}
+
 // Limit is how much of a data set is used: a number of batches, or a share of them.
 type Limit struct {
 	Share   float64
 	Count   int
 	IsCount bool
 }
+
+// IsZero reports a limit of 0 or 0.0.
+func (l Limit) IsZero() bool { return l.Share == 0 && l.Count == 0 }
 
 // Batches gives the number of batches of total that the limit allows. A share is cut to
 // whole batches; one that leaves none is an error, as in Lightning.
@@ -141,11 +166,13 @@ func (d *document) trainer(c *Config, n *yaml.Node, vars func(string) (Value, bo
 	for _, f := range TrainerFlags {
 		known = append(known, f.Name)
 	}
-	known = append(known, "monitor", "mode", "log_images")
+	known = append(known, "monitor", "mode", "log_images", "early_stop")
 	keys := d.section(n, "trainer", known, nil)
 	for _, f := range TrainerFlags {
 		e, ok := keys[f.Name]
 		switch {
+		case ok && f.None != "" && real(e.value).ShortTag() == "!!null":
+			c.Trainer[f.Name] = &Scalar{Value: f.None, Text: f.None, Pos: d.pos(e.value), Origin: d.origins[real(e.value)]}
 		case !ok || !f.Later && real(e.value).ShortTag() == "!!null": // Lightning's None: as if absent
 		case f.Later:
 			d.failf("not-built-yet", e.node, "trainer."+f.Name, "%q is part of the language but not built yet", f.Name)
@@ -156,6 +183,9 @@ func (d *document) trainer(c *Config, n *yaml.Node, vars func(string) (Value, bo
 		}
 	}
 	d.monitor(c, keys, "trainer")
+	if e, ok := keys["early_stop"]; ok {
+		c.EarlyStop = d.earlyStop(e.value, vars)
+	}
 	if e, ok := keys["log_images"]; ok {
 		for _, i := range d.entries(e.value, "trainer.log_images") {
 			if every, ok := d.span(i.value, "trainer.log_images."+i.key, vars, Epochs, Epochs, Steps); ok {

@@ -45,10 +45,84 @@ func DecodeTrainer(values map[string]any, at func(key string) (diag.Pos, string)
 		t.MaxEpochs = 1000
 		diags.Warnf("no-end", diag.Pos{}, "neither max_epochs nor max_steps is given: 1000 epochs").Path = "trainer.max_epochs"
 	}
+	t.settle(values, at, &diags)
+	return t, diags
+}
+
+// settle makes the flags agree: those that set others, and those that contradict.
+func (t *Trainer) settle(values map[string]any, at func(key string) (diag.Pos, string), diags *diag.List) {
+	fault := func(flag, format string, args ...any) {
+		p, origin := at(flag)
+		g := diags.Errorf("bad-value", p, flag+": "+format, args...)
+		g.Path, g.Origin = "trainer."+flag, origin
+	}
+	if !t.OverfitBatches.IsZero() {
+		for _, other := range []string{"limit_train_batches", "limit_val_batches"} {
+			if t.Given[other] {
+				fault(other, "overfit_batches sets it too: give one of them")
+			}
+		}
+		t.LimitTrainBatches, t.LimitValBatches = t.OverfitBatches, t.OverfitBatches
+	}
 	if t.FastDevRun > 0 {
 		t.MaxEpochs, t.MaxSteps, t.NumSanityValSteps = 1, t.FastDevRun, 0
+		t.MinEpochs, t.MinSteps, t.MaxTime = 0, 0, 0
+		t.ValCheck, t.CheckValEveryNEpoch = ValCheck{Limit: Limit{Share: 1}}, 1
+		return
 	}
-	return t, diags
+	if t.MaxEpochs >= 0 && t.MinEpochs > t.MaxEpochs {
+		fault("min_epochs", "%d is more than max_epochs, %d", t.MinEpochs, t.MaxEpochs)
+	}
+	if t.MaxSteps >= 0 && t.MinSteps > t.MaxSteps {
+		fault("min_steps", "%d is more than max_steps, %d", t.MinSteps, t.MaxSteps)
+	}
+	if t.CheckValEveryNEpoch == 0 && t.ValCheck.Every.IsZero() && !t.ValCheck.IsCount {
+		fault("val_check_interval", "check_val_every_n_epoch is none, so this is a number of batches, steps or a time; found %g, a share of an epoch", t.ValCheck.Share)
+	}
+}
+
+// setMaxTime takes a time of the clock.
+func setMaxTime(t *Trainer, v any) error {
+	s, err := spanOf(v, NoUnit, Seconds)
+	if err != nil {
+		return err
+	}
+	if t.MaxTime = s.Duration(); t.MaxTime <= 0 {
+		return fmt.Errorf("expected a time above 0, found %s", found(v))
+	}
+	return nil
+}
+
+// setValCheck tells 0.25, a share, from 100, batches, as limits are told, and both from a
+// time with its unit.
+func setValCheck(t *Trainer, v any) error {
+	t.ValCheck = ValCheck{}
+	if err := intoLimit(func(t *Trainer) *Limit { return &t.ValCheck.Limit })(t, v); err == nil {
+		if t.ValCheck.IsZero() {
+			return fmt.Errorf("expected a number above 0, found %s; limit_val_batches=0 turns validation off", found(v))
+		}
+		return nil
+	}
+	s, err := spanOf(v, NoUnit, Steps, Seconds)
+	if err != nil || s.IsZero() {
+		return fmt.Errorf("expected a share of an epoch from 0.0 to 1.0, a number of batches, or a time such as `250 steps` or `10m`, found %s", found(v))
+	}
+	t.ValCheck.Every = s
+	return nil
+}
+
+// setCheckVal takes a number of epochs, or none.
+func setCheckVal(t *Trainer, v any) error {
+	if s, ok := v.(string); ok && strings.EqualFold(s, "none") {
+		t.CheckValEveryNEpoch = 0
+		return nil
+	}
+	i, ok := toInt(v)
+	if !ok || i < 1 {
+		return fmt.Errorf("expected a whole number from 1, or none, found %s", found(v))
+	}
+	t.CheckValEveryNEpoch = i
+	return nil
 }
 
 // notBuilt is the fault of a flag that the language has and this version has not.

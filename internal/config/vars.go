@@ -271,7 +271,7 @@ func (c *Config) VarNames() []string {
 func reservedFlags() []string {
 	names := []string{
 		"help", "version", "json", "seed", "name", "ckpt_path", "output", "n", "grid", "out", "feed", "sort", "resolved",
-		"origins", "lowered", "dump", "graph", "max_restarts", "timeout", "kernels", "steps",
+		"origins", "lowered", "dump", "graph", "max_restarts", "timeout", "kernels", "steps", "early_stop",
 	}
 	for _, f := range TrainerFlags {
 		names = append(names, f.Name)

@@ -26,6 +26,10 @@ var configCodes = []Code{
 		Examples: []Example{
 			{Wrong: "data: {source: digits, batch: 0}\n", Right: "data: {source: digits, batch: 64}\n"},
 			{Wrong: "trainer: {max_epochs: many}\n", Right: "trainer: {max_epochs: 10}\n"},
+			{
+				Wrong: "trainer:\n  max_epochs: 2\n  min_epochs: 3\n  max_steps: 5\n  min_steps: 9\n  overfit_batches: 2\n  limit_val_batches: 3\n  check_val_every_n_epoch: none\n  val_check_interval: 0.5\n",
+				Right: "trainer:\n  max_epochs: 3\n  min_epochs: 2\n  max_steps: 9\n  min_steps: 5\n  overfit_batches: 2\n  check_val_every_n_epoch: none\n  val_check_interval: 5\n",
+			},
 		},
 	},
 	{

@@ -156,6 +156,13 @@ func (c *Console) StartEpoch(epoch, epochs, total int) {
 	}
 }
 
+// ContinueEpoch goes on with the epoch, after a validation within it.
+func (c *Console) ContinueEpoch(total int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.start(c.epoch, -1, int64(total))
+}
+
 // Update reports a batch done: how many are, of how many, its loss, its samples. It costs
 // a clock reading unless a refresh is due.
 func (c *Console) Update(done, total int, loss float64, samples int) {

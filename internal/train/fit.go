@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"time"
 
 	"gotrain/internal/data"
@@ -56,25 +57,38 @@ type fitLoop struct {
 	csv           *logger.CSV // nil where csv is off
 	feeder        *feeder
 
-	started time.Time
+	started   time.Time
+	earlier   time.Duration // trained by the processes before, where max_time asks
+	validated time.Time     // when the last validation ended; the start where there was none
 }
 
 // run is the whole of a fit, top to bottom.
 func (l *fitLoop) run(ctx context.Context) (*Result, error) {
 	l.Console.Note(l.describe())
+	if l.Trainer.EnableModelSummary {
+		l.Console.Note(l.overview())
+	}
 	if err := l.sanityCheck(ctx); err != nil {
 		return nil, err
+	}
+	if l.state.Due && l.state.Batch < l.train.Batches() {
+		if err := l.validateInside(ctx); err != nil {
+			return nil, err
+		}
 	}
 	for !l.finished() && l.train.Batches() > 0 {
 		if err := l.trainEpoch(ctx); err != nil {
 			return nil, err
 		}
-		if l.state.Batch < l.train.Batches() { // max_steps was reached inside the epoch
+		if l.state.Batch < l.train.Batches() { // the run ends inside the epoch
 			break
 		}
 		if err := l.endEpoch(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if why := l.ending(); why != "" {
+		l.Console.Note(why)
 	}
 	if err := l.saveLast(); err != nil {
 		return nil, err
@@ -102,12 +116,6 @@ func (l *fitLoop) describe() string {
 		text += ", in " + l.dir.path
 	}
 	return text
-}
-
-// finished reports whether a limit has been reached.
-func (l *fitLoop) finished() bool {
-	t := l.Trainer
-	return t.MaxSteps >= 0 && l.state.Step >= t.MaxSteps || t.MaxEpochs >= 0 && l.state.Epoch >= t.MaxEpochs
 }
 
 // sanityCheck runs a few validation batches before any training, so that a fault in
@@ -152,7 +160,7 @@ func (l *fitLoop) trainEpoch(ctx context.Context) error {
 		}
 		size := batch.Size
 		it.Release(batch)
-		if err := l.afterBatch(exe, size, total); err != nil {
+		if err := l.afterBatch(ctx, exe, size, total); err != nil {
 			return err
 		}
 	}
@@ -178,6 +186,11 @@ func (l *fitLoop) step(ctx context.Context, batch *data.Batch) (*engine.Executab
 	feed := l.feeder.batch(batch, l.state.Epoch)
 	l.feeder.lr[0] = float32(l.rate(l.state.Step))
 	l.feeder.count[0] = float32(l.train.Samples(first, end))
+	if l.Trainer.DetectAnomaly {
+		if v, err := exe.Trace(ctx, feed); v != nil || err != nil {
+			return nil, l.diverged(ctx, exe, feed)
+		}
+	}
 	err = exe.Step(ctx, feed)
 	var bad *engine.NonFiniteError
 	if errors.As(err, &bad) {
@@ -199,8 +212,8 @@ func (l *fitLoop) stepsPerEpoch() int {
 	return (l.train.Batches() + k - 1) / k
 }
 
-// afterBatch counts, logs, saves and stops as is due after a batch.
-func (l *fitLoop) afterBatch(exe *engine.Executable, size, total int) error {
+// afterBatch counts, logs, validates, saves and stops as is due after a batch.
+func (l *fitLoop) afterBatch(ctx context.Context, exe *engine.Executable, size, total int) error {
 	_, end := l.window()
 	l.state.Batch++
 	l.state.Window++
@@ -214,6 +227,11 @@ func (l *fitLoop) afterBatch(exe *engine.Executable, size, total int) error {
 		}
 	}
 	l.Console.Update(l.state.Batch, total, float64(exe.Output("loss")[0]), size)
+	if l.state.Batch < total && l.validates() {
+		if err := l.validateInside(ctx); err != nil {
+			return err
+		}
+	}
 	if stepped && l.saveDue() && l.state.Batch < total {
 		if err := l.saveLast(); err != nil {
 			return err
@@ -254,20 +272,15 @@ func (l *fitLoop) endEpoch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if l.eval != nil {
-		val, err := l.eval.run(ctx, l.val, "val", l.Console.Validating)
+	if l.validates() || l.state.Due {
+		val, err := l.validate(ctx)
 		if l.told(err) {
 			return l.interrupted() // the epoch's batches are done: a resumed run validates first
 		}
 		if err != nil {
 			return err
 		}
-		if err := l.logged(l.sinks.Scalars(l.record(val, "val/", l.eval.names))); err != nil {
-			return err
-		}
-		for k, v := range val {
-			results[k] = v
-		}
+		maps.Copy(results, val)
 	}
 	epoch := l.state.Epoch
 	if err := l.logged(l.sinks.Scalars(l.epochRecord(results, names))); err != nil {
@@ -280,7 +293,7 @@ func (l *fitLoop) endEpoch(ctx context.Context) error {
 		return err
 	}
 	l.state.Epoch, l.state.Batch, l.state.Window, l.state.EpochSamples = epoch+1, 0, 0, 0
-	l.state.Metrics = results
+	l.keepMetrics(results)
 	best, err := l.saveScored(results)
 	if err != nil {
 		return err

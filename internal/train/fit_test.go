@@ -93,7 +93,7 @@ func resumesBitExactly(t *testing.T, src string, skip func(k int) bool) {
 	t.Helper()
 	for _, accumulate := range []int{1, 3} {
 		trainer := func(root string) map[string]any {
-			return map[string]any{"max_epochs": 3, "log_every_n_steps": 1, "accumulate_grad_batches": accumulate, "default_root_dir": root}
+			return map[string]any{"max_epochs": 3, "val_check_interval": 2, "log_every_n_steps": 1, "accumulate_grad_batches": accumulate, "default_root_dir": root}
 		}
 		whole := t.TempDir()
 		res, err := train.Fit(context.Background(), newSession(t, src, trainer(whole)))
@@ -394,5 +394,76 @@ func TestResolvedIsOfTheStepsToCome(t *testing.T) {
 		if err != nil || !strings.Contains(string(earlier), "lr: 1e-3") {
 			t.Errorf("the config of the steps before (%v):\n%s", err, earlier)
 		}
+	}
+}
+
+// countdown is a context that ends when it has been asked for its error so many times: a
+// signal that comes at any point where a fit could notice it.
+type countdown struct {
+	context.Context
+	cancel context.CancelFunc
+	left   int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left == 0 {
+		c.cancel()
+	}
+	return c.Context.Err()
+}
+
+// TestResumeFromWherever stops a run at each point where it looks for a signal, within
+// validations inside an epoch also, and goes on: the same to the last bit.
+func TestResumeFromWherever(t *testing.T) {
+	src := vae + "trainer: {early_stop: {monitor: val/loss, patience: 4 epochs}}\n"
+	trainer := func(root string) map[string]any {
+		return map[string]any{"max_epochs": 2, "log_every_n_steps": 1, "val_check_interval": 2, "default_root_dir": root, "num_sanity_val_steps": 0}
+	}
+	res, err := train.Fit(context.Background(), newSession(t, src, trainer(t.TempDir())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := files(t, res.RunDir)
+	within := 0
+	every := 1
+	if testing.Short() {
+		every = 5
+	}
+	for n := 1; ; n += every {
+		inner, cancel := context.WithCancel(context.Background())
+		s := newSession(t, src, trainer(t.TempDir()))
+		s.Stop = func() bool { return inner.Err() != nil }
+		_, err := train.Fit(&countdown{Context: inner, cancel: cancel, left: n}, s)
+		cancel()
+		var stopped *train.InterruptedError
+		if err == nil {
+			break
+		}
+		if !errors.As(err, &stopped) {
+			t.Fatalf("signal at look %d: %v", n, err)
+		}
+		if stopped.Checkpoint == "" {
+			continue // before there was anything to save
+		}
+		state, err := os.ReadFile(filepath.Join(stopped.Checkpoint, "state.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(state, []byte(`"validation_due":true`)) {
+			within++
+		}
+		again := newSession(t, src, trainer(t.TempDir()))
+		again.Checkpoint = stopped.Checkpoint
+		if res, err = train.Fit(context.Background(), again); err != nil {
+			t.Fatal(err)
+		}
+		for name, got := range files(t, res.RunDir) {
+			if !bytes.Equal(got, want[name]) {
+				t.Errorf("signal at look %d: %s differs", n, name)
+			}
+		}
+	}
+	if within < 4/every+1 {
+		t.Errorf("%d signals came within a validation", within)
 	}
 }

@@ -22,10 +22,13 @@ type savedAt struct {
 	at     time.Time // by the monotonic clock; of a run that has saved nothing yet, its start
 }
 
-// cursor is a point of a run, down to the batch.
-type cursor struct{ epoch, batch int }
+// cursor is a point of a run, down to the batch and the validation after it.
+type cursor struct {
+	epoch, batch int
+	due          bool
+}
 
-func (s *runState) cursor() cursor { return cursor{s.Epoch, s.Batch} }
+func (s *runState) cursor() cursor { return cursor{s.Epoch, s.Batch, s.Due} }
 
 // save writes a checkpoint of this moment, unless the newest one is of it already.
 func (l *fitLoop) save() error {
@@ -40,6 +43,9 @@ func (l *fitLoop) save() error {
 	}
 	if l.csv != nil {
 		l.state.CSVOffset = l.csv.Position()
+	}
+	if l.Trainer.MaxTime > 0 {
+		l.state.Seconds = l.elapsed().Seconds()
 	}
 	snap, err := snapshot(l.store, l.states, &l.state)
 	if err != nil {
@@ -98,6 +104,7 @@ func (l *fitLoop) saveScored(values map[string]float64) (best bool, err error) {
 	if !ok {
 		value = math.NaN()
 	}
+	l.watch(values)
 	best = l.state.rank(l.mode, max(l.Config.Checkpoint.Keep, 1), score{l.state.Step, value})
 	if err := l.save(); err != nil {
 		return false, err

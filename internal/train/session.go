@@ -62,6 +62,10 @@ func (s *Session) devRun() bool { return s.Trainer.FastDevRun > 0 }
 func (s *Session) limited(ds data.Dataset, flag string, limit config.Limit, shuffle bool) (*data.Loader, error) {
 	batch := s.Config.Data.Batch
 	total := (ds.Len() + batch - 1) / batch
+	overfit := !s.Trainer.OverfitBatches.IsZero() && (flag == "limit_train_batches" || flag == "limit_val_batches")
+	if overfit {
+		flag = "overfit_batches"
+	}
 	n, err := limit.Batches(total)
 	if err != nil {
 		return nil, flagError(flag, err)

@@ -19,7 +19,7 @@ import (
 // flags and programs, then data, then the run folder.
 func newFitLoop(ctx context.Context, s *Session) (l *fitLoop, err error) {
 	l = &fitLoop{Session: s, feeder: newFeeder(), started: time.Now()}
-	l.saved.at = l.started
+	l.saved.at, l.validated = l.started, l.started
 	if err := l.buildPrograms(); err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func newFitLoop(ctx context.Context, s *Session) (l *fitLoop, err error) {
 		Steps: l.state.plan.Steps,
 		Seed:  s.Config.Seed, BatchSize: s.Config.Data.Batch, Batches: l.train.Batches(),
 		Accumulate: s.Trainer.AccumulateGradBatches, Data: l.sets.Hashes,
-		Shuffle: s.Config.Data.Shuffle, Train: l.sets.Train.Len(),
+		Shuffle: l.shuffles(), Train: l.sets.Train.Len(),
 	}
 	if l.sets.Val != nil {
 		l.state.plan.Val = l.sets.Val.Len()
@@ -65,15 +65,29 @@ func newFitLoop(ctx context.Context, s *Session) (l *fitLoop, err error) {
 	return l, nil
 }
 
+// shuffles reports whether train is shuffled: not where a few batches are to be learnt by
+// heart.
+func (l *fitLoop) shuffles() bool {
+	return l.Config.Data.Shuffle && l.Trainer.OverfitBatches.IsZero()
+}
+
 // sayCadence says once what the flags leave unlogged or undone.
 func (l *fitLoop) sayCadence() {
 	steps := l.stepsPerEpoch()
 	if n := l.Trainer.LogEveryNSteps; n > steps && steps > 0 && !l.devRun() && len(l.Trainer.Logger) > 0 {
 		l.Console.Note(fmt.Sprintf("log_every_n_steps is %d and an epoch has %d steps: few step losses are logged; the table has the epochs'", n, steps))
 	}
+	if l.Config.Data.Shuffle && !l.shuffles() {
+		l.Console.Note("overfit_batches: the same batches each epoch, unshuffled; val takes as many of its own")
+	}
+	if l.Trainer.DetectAnomaly {
+		l.Console.Note("detect_anomaly: each step runs twice, every value looked at: for finding a fault, not for training")
+	}
 	switch {
 	case l.train.Batches() == 0:
 		l.Console.Note("limit_train_batches is 0: nothing is trained")
+	case l.finished() && l.ending() != "":
+		l.Console.Note("nothing is left to do: " + l.ending())
 	case l.finished():
 		l.Console.Note(fmt.Sprintf("nothing is left to do: at step %d, epoch %d, and max_steps is %d, max_epochs %d", l.state.Step, l.state.Epoch, l.Trainer.MaxSteps, l.Trainer.MaxEpochs))
 	}
@@ -102,7 +116,7 @@ func (l *fitLoop) buildPrograms() error {
 
 // makeLoaders makes the train loader and, where there is a val split, the validation.
 func (l *fitLoop) makeLoaders() (err error) {
-	if l.train, err = l.limited(l.sets.Train, "limit_train_batches", l.Trainer.LimitTrainBatches, l.Config.Data.Shuffle); err != nil {
+	if l.train, err = l.limited(l.sets.Train, "limit_train_batches", l.Trainer.LimitTrainBatches, l.shuffles()); err != nil {
 		return err
 	}
 	defer func() {
@@ -128,7 +142,7 @@ func (l *fitLoop) makeLoaders() (err error) {
 		return err
 	}
 	l.eval = newEvaluation(prog, l.store, l.cache)
-	return nil
+	return l.checkCadence()
 }
 
 // chooseMonitor settles what "best" means. That the name is one that is logged, Static has
@@ -184,6 +198,10 @@ func (l *fitLoop) initialState() error {
 	}
 	if err := restoreRun(l.store, l.states, saved, state.Window > 0); err != nil {
 		return l.otherSettings(err)
+	}
+	l.earlier = time.Duration(state.Seconds * float64(time.Second))
+	if e, p := l.Config.EarlyStop, state.Patience; p != nil && (e == nil || e.Monitor != p.Monitor || e.Mode != p.Mode) {
+		state.Patience = nil // what it waited for is not what is watched from here
 	}
 	state.plan, state.Kernels, state.Monitor, state.Mode = l.state.plan, l.state.Kernels, l.monitor, l.mode
 	l.state = state

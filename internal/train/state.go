@@ -24,9 +24,16 @@ type runState struct {
 
 	EpochSamples int `json:"epoch_samples"` // samples in the open epoch's sums
 
+	// Due is a validation that is owed before anything else.
+	Due bool `json:"validation_due,omitempty"`
+
 	Best    []score `json:"best"` // of the kept checkpoints, best first
 	Monitor string  `json:"monitor"`
 	Mode    string  `json:"mode"` // min or max
+
+	Patience *patience `json:"early_stop,omitempty"`
+	// Seconds were trained, where max_time counts them.
+	Seconds float64 `json:"seconds,omitempty"`
 
 	// CSVOffset is where metrics.csv ended: a resumed run cuts it there.
 	CSVOffset int64 `json:"csv_offset"`
@@ -199,6 +206,7 @@ func better(mode string, a, b float64) bool {
 // rank inserts a score, best first, and drops those beyond keep. It reports whether the
 // new one is the best of all.
 func (s *runState) rank(mode string, keep int, n score) bool {
+	s.Best = slices.DeleteFunc(slices.Clone(s.Best), func(old score) bool { return old.Step == n.Step }) // it was written over
 	at := len(s.Best)
 	for i, old := range s.Best {
 		if better(mode, n.Value, old.Value) {

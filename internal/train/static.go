@@ -16,15 +16,11 @@ import (
 // a run that goes on from a checkpoint does not need).
 func Static(c *config.Config, m *graph.Model, t config.Trainer, resuming bool) (diag.List, error) {
 	_, l := checkedSchedule(c, t)
-	if known := monitored(m, true); c.Checkpoint.Pos.IsValid() || c.Checkpoint.Origin != "" {
-		if !slices.Contains(known, c.Checkpoint.Monitor) {
-			d := l.Errorf("unknown-metric", c.Checkpoint.Pos, "monitor %q is not logged", c.Checkpoint.Monitor)
-			d.Path, d.Origin = "checkpoint.monitor", c.Checkpoint.Origin
-			if near := diag.Suggest(c.Checkpoint.Monitor, known); near != "" {
-				d.Hint = fmt.Sprintf("did you mean %q?  ", near)
-			}
-			d.Hint += "(logged: " + strings.Join(known, ", ") + ")"
-		}
+	if k := c.Checkpoint; k.Pos.IsValid() || k.Origin != "" {
+		checkMonitor("checkpoint.monitor", k.Monitor, k.Pos, k.Origin, m, &l)
+	}
+	if e := c.EarlyStop; e != nil && (e.Monitor != c.Checkpoint.Monitor || !c.Checkpoint.Pos.IsValid() && c.Checkpoint.Origin == "") {
+		checkMonitor("trainer.early_stop.monitor", e.Monitor, e.Pos, e.Origin, m, &l)
 	}
 	for _, want := range c.LogImages {
 		if err := checkPicture(want, m, &l); err != nil {
@@ -38,6 +34,20 @@ func Static(c *config.Config, m *graph.Model, t config.Trainer, resuming bool) (
 		}
 	}
 	return l, nil
+}
+
+// checkMonitor refuses a metric that nothing logs.
+func checkMonitor(path, name string, pos diag.Pos, origin string, m *graph.Model, l *diag.List) {
+	known := monitored(m, true)
+	if slices.Contains(known, name) {
+		return
+	}
+	d := l.Errorf("unknown-metric", pos, "monitor %q is not logged", name)
+	d.Path, d.Origin = path, origin
+	if near := diag.Suggest(name, known); near != "" {
+		d.Hint = fmt.Sprintf("did you mean %q?  ", near)
+	}
+	d.Hint += "(logged: " + strings.Join(known, ", ") + ")"
 }
 
 func checkPicture(want config.LogImage, m *graph.Model, l *diag.List) error {
