@@ -22,11 +22,13 @@ func liveness(f *Func) lives {
 		l.start[i], l.end[i] = None, None
 	}
 	for i, in := range f.Instrs {
-		out := f.Root(in.Out).ID
-		if l.start[out] == None {
-			l.start[out] = i
+		for _, o := range in.Outs() {
+			out := f.Root(o).ID
+			if l.start[out] == None {
+				l.start[out] = i
+			}
+			l.end[out] = i
 		}
-		l.end[out] = i
 		for _, a := range in.In {
 			l.end[f.Root(a).ID] = i
 		}

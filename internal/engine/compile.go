@@ -33,7 +33,7 @@ func CompileWith(dev Device, store *Store, p *graph.Program, batch int, opts Opt
 	if err != nil {
 		return nil, err
 	}
-	return newExecutable(f, store, states, run, before), nil
+	return newExecutable(p, opts, dev, f, store, states, run, before), nil
 }
 
 // Plan lowers and optimises p without a device: what Compile would run.

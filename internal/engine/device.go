@@ -40,9 +40,9 @@ type Args struct {
 type Runnable interface {
 	// Run computes all of the Func. It must not allocate host memory after the first time.
 	Run(args *Args) error
-	// RunEach computes all of the Func too, and calls after with each instruction's
-	// result when it is an F32 value, valid during the call; it stops when after gives false.
-	RunEach(args *Args, after func(instr int, result []float32) bool) error
+	// RunEach computes all of the Func too, and calls after with each F32 result of each
+	// instruction, valid during the call; it stops when after gives false.
+	RunEach(args *Args, after func(instr, value int, result []float32) bool) error
 	// Read gives an F32 value in Arena as the last run left it, valid until the next run.
 	Read(value int) ([]float32, error)
 	// Memory is how many bytes it holds beside the Func's arena.

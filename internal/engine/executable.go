@@ -26,6 +26,9 @@ func (e *NonFiniteError) Error() string {
 
 // Executable is a program compiled for one batch size on the states of one store.
 type Executable struct {
+	program *graph.Program // what f was lowered from, with opts
+	opts    Options
+	dev     Device
 	f       *Func
 	store   *Store
 	states  []*stored
@@ -36,8 +39,8 @@ type Executable struct {
 	stats   Stats
 }
 
-func newExecutable(f *Func, store *Store, states []*stored, run Runnable, before int) *Executable {
-	e := &Executable{f: f, store: store, states: states, run: run, outputs: map[string]int{}, used: usedInputs(f)}
+func newExecutable(p *graph.Program, opts Options, dev Device, f *Func, store *Store, states []*stored, run Runnable, before int) *Executable {
+	e := &Executable{program: p, opts: opts, dev: dev, f: f, store: store, states: states, run: run, outputs: map[string]int{}, used: usedInputs(f)}
 	e.args = Args{Inputs: make([]Host, len(f.Inputs)), Front: make([]Buffer, len(states)), Back: make([]Buffer, len(states))}
 	for _, o := range f.Outputs {
 		e.outputs[o.Name] = o.Value
@@ -130,7 +133,7 @@ func (e *Executable) commit() {
 	}
 }
 
-// Output is a named result of the last Step or Trace, in row-major order, valid until the
+// Output is a named result of the last Step, in row-major order, valid until the
 // next; nil where the program has none of that name.
 func (e *Executable) Output(name string) []float32 {
 	id, ok := e.outputs[name]

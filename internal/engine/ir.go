@@ -26,12 +26,16 @@ type Func struct {
 // None is the absence of a value.
 const None = -1
 
-// Instr computes Out from In.
+// Instr computes Out, and for ops of several results More, from In.
 type Instr struct {
-	Op  graph.Op // one of graph's ops or Copy
-	In  []int
-	Out int
+	Op   graph.Op // one of graph's ops, Copy, Fused or Gemm
+	In   []int
+	Out  int
+	More []int // results after the first: of Fused and Gemm only
 }
+
+// Outs lists all results.
+func (in *Instr) Outs() []int { return append([]int{in.Out}, in.More...) }
 
 // Copy has its input's elements in memory of its own: lowering adds it where one value
 // must be in two places.
@@ -113,7 +117,9 @@ func (f *Func) defs() []int {
 		defs[i] = None
 	}
 	for i, in := range f.Instrs {
-		defs[in.Out] = i
+		for _, out := range in.Outs() {
+			defs[out] = i
+		}
 	}
 	return defs
 }
@@ -158,6 +164,11 @@ func (f *Func) String() string {
 		}
 		line := fmt.Sprintf("v%d = %s(%s) %s%v @%s", in.Out, in.Op, strings.Join(args, ", "), out.DType, out.Shape, f.place(out))
 		fmt.Fprintf(&s, "  %3d %-80s %s\n", i, line, out.Origin.Path)
+		for _, more := range in.More {
+			out := f.Values[more]
+			line := fmt.Sprintf("v%d %s%v @%s", more, out.DType, out.Shape, f.place(out))
+			fmt.Fprintf(&s, "      %-80s %s\n", line, out.Origin.Path)
+		}
 	}
 	for _, st := range f.States {
 		if st.Next != None {

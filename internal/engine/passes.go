@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // pass is one transformation of a Func. Each leaves it correct; later ones make it
@@ -11,22 +12,40 @@ type pass struct {
 	name     string
 	run      func(f *Func)
 	required bool // a device cannot compile without it; the others can be switched off
+	merges   bool // it makes one instruction of several: Trace runs without it
 }
 
 // passes run in this order.
 var passes = []pass{
-	{"deadcode", deadCode, false},
-	{"reshape", aliasReshapes, false},
-	{"inplace", inPlace, false},
-	{"arena", planArena, true},
+	{name: "cse", run: cse},
+	{name: "deadcode", run: deadCode},
+	{name: "reshape", run: aliasReshapes},
+	{name: "fusion", run: fuse, merges: true},
+	{name: "inplace", run: inPlace},
+	{name: "arena", run: planArena, required: true},
 }
 
 // passOrder says which pass must stand before which, and why.
 var passOrder = []struct{ before, after, reason string }{
+	{"cse", "deadcode", "what has become the same leaves uses behind"},
+	{"deadcode", "fusion", "a dead reader would keep a value stored"},
+	{"reshape", "fusion", "a Map reads its operand's memory, not a copy of it"},
+	{"fusion", "inplace", "a group is in place as a whole"},
 	{"deadcode", "inplace", "a dead use would keep an operand alive"},
 	{"deadcode", "arena", "dead values would take memory"},
 	{"reshape", "inplace", "an operand dies only where all its reshaped forms do"},
 	{"inplace", "arena", "values that share memory are placed once"},
+}
+
+// OptionalPasses names the passes that Options.Skip may have, in order.
+func OptionalPasses() []string {
+	var names []string
+	for _, p := range passes {
+		if !p.required {
+			names = append(names, p.name)
+		}
+	}
+	return names
 }
 
 // Options controls Compile.
@@ -41,7 +60,7 @@ func (o Options) check() error {
 	for _, name := range o.Skip {
 		i := slices.IndexFunc(passes, func(p pass) bool { return p.name == name })
 		if i < 0 {
-			return fmt.Errorf("engine: no pass %q", name)
+			return fmt.Errorf("engine: no pass %q (there are: %s)", name, strings.Join(OptionalPasses(), ", "))
 		}
 		if passes[i].required {
 			return fmt.Errorf("engine: pass %q cannot be skipped", name)

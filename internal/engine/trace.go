@@ -12,10 +12,33 @@ import (
 // own operands had none; nil where there is none. An input or a state that is not finite
 // as the step starts counts as such a value. Constants of the program do not: where an
 // infinity was written on purpose, what follows from it is not a fault of the step.
+//
+// The step is compiled once more for that, without the passes that make one instruction of
+// many: each op of the program is looked at.
 func (e *Executable) Trace(ctx context.Context, feed Feed) (*graph.Value, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	plain, err := e.plain()
+	if err != nil {
+		return nil, err
+	}
+	defer plain.Close()
+	return plain.trace(feed)
+}
+
+// plain compiles the program again, an op an instruction.
+func (e *Executable) plain() (*Executable, error) {
+	opts := Options{Verify: e.opts.Verify}
+	for _, p := range passes {
+		if p.merges {
+			opts.Skip = append(opts.Skip, p.name)
+		}
+	}
+	return CompileWith(e.dev, e.store, e.program, e.f.Batch, opts)
+}
+
+func (e *Executable) trace(feed Feed) (*graph.Value, error) {
 	e.store.mu.Lock()
 	defer e.store.mu.Unlock()
 	if err := e.bind(feed); err != nil {
@@ -28,12 +51,12 @@ func (e *Executable) Trace(ctx context.Context, feed Feed) (*graph.Value, error)
 	defs := e.f.defs()
 	bad := make([]bool, len(e.f.Values)) // has a NaN or an infinity
 	var first *graph.Value
-	err := e.run.RunEach(&e.args, func(i int, result []float32) bool {
+	err := e.run.RunEach(&e.args, func(i, out int, result []float32) bool {
 		in := e.f.Instrs[i]
 		if finite(result) {
 			return true
 		}
-		bad[in.Out] = true
+		bad[out] = true
 		if len(in.In) == 0 {
 			return true
 		}
@@ -45,7 +68,7 @@ func (e *Executable) Trace(ctx context.Context, feed Feed) (*graph.Value, error)
 				return true
 			}
 		}
-		first = e.f.Values[in.Out].Origin
+		first = e.f.Values[out].Origin
 		return false
 	})
 	return first, err

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"gotrain/internal/graph"
 )
@@ -24,7 +25,9 @@ func Verify(f *Func) error {
 		if err := checkOp(f, in); err != nil {
 			return fmt.Errorf("instruction %d: %s: %w", i, in.Op, err)
 		}
-		made[in.Out] = true
+		for _, out := range in.Outs() {
+			made[out] = true
+		}
 	}
 	if err := checkRoots(f, made); err != nil {
 		return err
@@ -45,7 +48,7 @@ func checkValue(f *Func, i int, v *Value) error {
 		return fmt.Errorf("v%d has no origin", i)
 	case v.Alias == None:
 		return nil
-	case v.Alias < 0 || v.Alias >= i:
+	case v.Alias < 0 || v.Alias >= len(f.Values) || !rooted(f, i):
 		return fmt.Errorf("v%d is an alias of v%d", i, v.Alias)
 	case v.Space != Arena:
 		return fmt.Errorf("v%d is an alias with a place of its own", i)
@@ -53,6 +56,19 @@ func checkValue(f *Func, i int, v *Value) error {
 		return fmt.Errorf("v%d differs from v%d, in whose memory it is", i, v.Alias)
 	}
 	return nil
+}
+
+// rooted reports whether the aliases from v on end at a value that is none.
+func rooted(f *Func, v int) bool {
+	for range f.Values {
+		if v = f.Values[v].Alias; v == None {
+			return true
+		}
+		if v < 0 || v >= len(f.Values) {
+			return false
+		}
+	}
+	return false
 }
 
 // isMade also holds for a reshaped form of what is made.
@@ -69,14 +85,17 @@ func checkOperands(f *Func, in *Instr, made []bool) error {
 			return fmt.Errorf("v%d uses v%d before it is made", in.Out, a)
 		}
 	}
-	if in.Out < 0 || in.Out >= len(f.Values) {
-		return fmt.Errorf("v%d is no value", in.Out)
-	}
-	if s := f.Values[in.Out].Space; s == Input || s == Front {
-		return fmt.Errorf("v%d in %s is written", in.Out, s)
-	}
-	if made[in.Out] {
-		return fmt.Errorf("v%d is made twice", in.Out)
+	outs := in.Outs()
+	for i, out := range outs {
+		if out < 0 || out >= len(f.Values) {
+			return fmt.Errorf("v%d is no value", out)
+		}
+		if s := f.Values[out].Space; s == Input || s == Front {
+			return fmt.Errorf("v%d in %s is written", out, s)
+		}
+		if made[out] || slices.Contains(outs[:i], out) {
+			return fmt.Errorf("v%d is made twice", out)
+		}
 	}
 	return nil
 }

@@ -2,8 +2,7 @@ package engine
 
 import (
 	"fmt"
-
-	"gotrain/internal/graph"
+	"slices"
 )
 
 // checkMemory replays f over the arena, without the planner's live ranges: it keeps which
@@ -49,31 +48,51 @@ func (m *memoryCheck) readable(v int) error {
 }
 
 func (m *memoryCheck) step(i int, in *Instr) error {
-	out := m.f.Values[in.Out]
 	for _, a := range in.In {
 		if err := m.readable(a); err != nil {
 			return err
 		}
-		if m.overlap(out.ID, a) && !m.mayOverwrite(in, m.f.Values[a], out) {
-			return fmt.Errorf("v%d overwrites operand v%d", out.ID, a)
+	}
+	outs := in.Outs()
+	for k, o := range outs {
+		if err := m.write(i, in, k, o); err != nil {
+			return err
+		}
+		for _, other := range outs[:k] {
+			if m.overlap(o, other) {
+				return fmt.Errorf("results v%d and v%d share memory", other, o)
+			}
 		}
 	}
-	if r := m.f.Root(out.ID); r.Space == Arena && (r.Offset%align != 0 || r.Offset < 0 || r.Offset+r.Size > m.f.Arena) {
-		return fmt.Errorf("v%d is at %d of an arena of %d", out.ID, r.Offset, m.f.Arena)
+	for _, o := range outs {
+		m.written[o] = true
 	}
-	for v := range m.f.Values {
-		if m.written[v] && m.overlap(out.ID, v) {
-			m.lost[v] = i
-		}
-	}
-	m.written[out.ID] = true
 	return nil
 }
 
-// mayOverwrite holds for a Map that reads each element just before it writes it.
-func (m *memoryCheck) mayOverwrite(in *Instr, x, out *Value) bool {
-	_, isMap := in.Op.(graph.Map)
-	return isMap && x.Size == out.Size && x.DType == out.DType && m.f.Root(x.ID).Offset == m.f.Root(out.ID).Offset
+// write checks and notes that result k of in, value o, is written.
+func (m *memoryCheck) write(i int, in *Instr, k, o int) error {
+	out := m.f.Values[o]
+	for _, a := range in.In {
+		if m.overlap(o, a) && !m.mayOverwrite(in, k, m.f.Values[a], out) {
+			return fmt.Errorf("v%d overwrites operand v%d", o, a)
+		}
+	}
+	if r := m.f.Root(o); r.Space == Arena && (r.Offset%align != 0 || r.Offset < 0 || r.Offset+r.Size > m.f.Arena) {
+		return fmt.Errorf("v%d is at %d of an arena of %d", o, r.Offset, m.f.Arena)
+	}
+	for v := range m.f.Values {
+		if m.written[v] && m.overlap(o, v) {
+			m.lost[v] = i
+		}
+	}
+	return nil
+}
+
+// mayOverwrite holds where each element of x is read just before result k is written there.
+func (m *memoryCheck) mayOverwrite(in *Instr, k int, x, out *Value) bool {
+	return slices.Contains(overwritable(m.f, in, k), x.ID) && x.Size == out.Size && x.DType == out.DType &&
+		m.f.Root(x.ID).Offset == m.f.Root(out.ID).Offset
 }
 
 func (m *memoryCheck) overlap(v, w int) bool {

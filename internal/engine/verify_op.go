@@ -16,6 +16,9 @@ func checkOp(f *Func, in *Instr) error {
 	if len(in.In) != arity {
 		return fmt.Errorf("%d operands, wants %d", len(in.In), arity)
 	}
+	if n := results(in.Op); len(in.More) != n-1 {
+		return fmt.Errorf("%d results, wants %d", 1+len(in.More), n)
+	}
 	args := make([]*Value, len(in.In))
 	for i, a := range in.In {
 		args[i] = f.Values[a]
@@ -31,7 +34,78 @@ func checkOp(f *Func, in *Instr) error {
 	if out.DType != want {
 		return fmt.Errorf("result is %s, wants %s", out.DType, want)
 	}
+	for _, o := range in.More {
+		if f.Values[o].DType != graph.F32 {
+			return fmt.Errorf("a result is %s", f.Values[o].DType)
+		}
+	}
+	switch o := in.Op.(type) {
+	case Fused:
+		return checkFused(f, o, in)
+	case Gemm:
+		return checkGemm(f, o, in)
+	}
 	return checkShape(in.Op, args, out)
+}
+
+// results is how many results an op has.
+func results(op graph.Op) int {
+	switch o := op.(type) {
+	case Fused:
+		return len(o.Parts) * len(o.Folds)
+	case Gemm:
+		return len(o.Folds)
+	}
+	return 1
+}
+
+func checkFused(f *Func, o Fused, in *Instr) error {
+	if len(o.Parts) == 0 || len(o.Folds) != len(o.F.Outs) || o.Shared > o.F.Inputs {
+		return fmt.Errorf("%d parts, %d folds of %d results", len(o.Parts), len(o.Folds), len(o.F.Outs))
+	}
+	for i, p := range o.Parts {
+		for k, a := range p.Axes {
+			if a != len(p.Shape)-len(p.Axes)+k {
+				return fmt.Errorf("folds axes %v of %v: not the last ones", p.Axes, p.Shape)
+			}
+		}
+		for _, a := range o.Operands(in.In, i) {
+			if !broadcasts(f.Values[a].Shape, p.Shape) {
+				return fmt.Errorf("v%d of shape %v does not broadcast to %v", a, f.Values[a].Shape, p.Shape)
+			}
+		}
+		for k, r := range o.Results(in.Outs(), i) {
+			if err := sameShape(f.Values[r], o.resultShape(i, k)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func checkGemm(f *Func, o Gemm, in *Instr) error {
+	shape, err := productShape(o.MatMul, f.Values[in.In[0]].Shape, f.Values[in.In[1]].Shape)
+	if err != nil {
+		return err
+	}
+	for i, a := range in.In {
+		if i < 2 && f.Values[a].DType != graph.F32 {
+			return fmt.Errorf("factor %d is %s", i, f.Values[a].DType)
+		}
+		if i >= 2 && !broadcasts(f.Values[a].Shape, shape) {
+			return fmt.Errorf("v%d of shape %v does not broadcast to %v", a, f.Values[a].Shape, shape)
+		}
+	}
+	for k, r := range in.Outs() {
+		want := shape
+		if o.Folds[k] != Stored {
+			want = []int{1, 1}
+		}
+		if err := sameShape(f.Values[r], want); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // signature gives an op's operand count and whether its operands must be F32.
@@ -39,6 +113,10 @@ func signature(op graph.Op, given int) (arity int, float bool, err error) {
 	switch o := op.(type) {
 	case graph.Map:
 		return o.F.Inputs, false, nil
+	case Fused:
+		return len(o.Parts)*o.Own() + o.Shared, false, nil
+	case Gemm:
+		return 1 + o.F.Inputs, false, nil
 	case graph.MatMul:
 		return 2, true, nil
 	case graph.Reduce, graph.ArgMax:
@@ -163,8 +241,17 @@ func reducedShape(shape, axes []int) []int {
 }
 
 func checkMatMul(o graph.MatMul, a, b []int, out *Value) error {
+	want, err := productShape(o, a, b)
+	if err != nil {
+		return err
+	}
+	return sameShape(out, want)
+}
+
+// productShape is (m,n) of a product.
+func productShape(o graph.MatMul, a, b []int) ([]int, error) {
 	if len(a) != 2 || len(b) != 2 {
-		return fmt.Errorf("operands of shape %v and %v", a, b)
+		return nil, fmt.Errorf("operands of shape %v and %v", a, b)
 	}
 	m, ka := a[0], a[1]
 	if o.TransA {
@@ -175,9 +262,9 @@ func checkMatMul(o graph.MatMul, a, b []int, out *Value) error {
 		kb, n = n, kb
 	}
 	if ka != kb {
-		return fmt.Errorf("inner lengths %d and %d", ka, kb)
+		return nil, fmt.Errorf("inner lengths %d and %d", ka, kb)
 	}
-	return sameShape(out, []int{m, n})
+	return []int{m, n}, nil
 }
 
 // checkPart checks that part is n long from start of axis of whole, both else alike.

@@ -120,21 +120,28 @@ func Constant(v float64) *Formula {
 	return New(0, func(b *Builder, _ []Ref) Ref { return b.Const(v) })
 }
 
-// prune drops nodes that the result does not need, except inputs: their order is the signature.
 func (f *Formula) prune() *Formula {
-	live := make([]bool, len(f.Nodes))
-	live[f.Out] = true
-	for i := len(f.Nodes) - 1; i >= 0; i-- {
-		n := f.Nodes[i]
+	nodes, outs := prune(f.Nodes, []Ref{f.Out})
+	return &Formula{Nodes: nodes, Inputs: f.Inputs, Out: outs[0]}
+}
+
+// prune drops nodes that the results do not need, except inputs: their order is the signature.
+func prune(nodes []Node, outs []Ref) ([]Node, []Ref) {
+	live := make([]bool, len(nodes))
+	for _, o := range outs {
+		live[o] = true
+	}
+	for i := len(nodes) - 1; i >= 0; i-- {
+		n := nodes[i]
 		if live[i] {
 			for _, a := range n.Args[:n.Op.Arity()] {
 				live[a] = true
 			}
 		}
 	}
-	to := make([]Ref, len(f.Nodes))
-	kept := f.Nodes[:0:0]
-	for i, n := range f.Nodes {
+	to := make([]Ref, len(nodes))
+	kept := nodes[:0:0]
+	for i, n := range nodes {
 		if !live[i] && n.Op != In {
 			continue
 		}
@@ -144,7 +151,11 @@ func (f *Formula) prune() *Formula {
 		to[i] = Ref(len(kept))
 		kept = append(kept, n)
 	}
-	return &Formula{Nodes: kept, Inputs: f.Inputs, Out: to[f.Out]}
+	moved := make([]Ref, len(outs))
+	for i, o := range outs {
+		moved[i] = to[o]
+	}
+	return kept, moved
 }
 
 // Reads reports whether the result depends on input arg.
@@ -189,9 +200,11 @@ func (f *Formula) IsIdentity() bool { return f.Inputs == 1 && f.Nodes[f.Out].Op 
 func (f *Formula) Build(b *Builder, in []Ref) Ref { return f.inline(b, in)[f.Out] }
 
 // inline adds f's nodes to b and returns where each is.
-func (f *Formula) inline(b *Builder, in []Ref) []Ref {
-	at := make([]Ref, len(f.Nodes))
-	for i, n := range f.Nodes {
+func (f *Formula) inline(b *Builder, in []Ref) []Ref { return inline(b, f.Nodes, in) }
+
+func inline(b *Builder, nodes []Node, in []Ref) []Ref {
+	at := make([]Ref, len(nodes))
+	for i, n := range nodes {
 		switch n.Op {
 		case In:
 			at[i] = in[n.Arg]

@@ -38,6 +38,8 @@ var builders = map[reflect.Type]func(c *compiler, in *engine.Instr) ([]*job, err
 	reflect.TypeFor[graph.Map]():            (*compiler).mapJobs,
 	reflect.TypeFor[graph.Reduce]():         (*compiler).reduceJobs,
 	reflect.TypeFor[graph.MatMul]():         (*compiler).matMulJobs,
+	reflect.TypeFor[engine.Gemm]():          (*compiler).gemmJobs,
+	reflect.TypeFor[engine.Fused]():         (*compiler).fusedJobs,
 	reflect.TypeFor[graph.Reshape]():        (*compiler).copyJobs,
 	reflect.TypeFor[engine.Copy]():          (*compiler).copyJobs,
 	reflect.TypeFor[graph.Slice]():          (*compiler).sliceJobs,
@@ -109,16 +111,5 @@ func overSpan(n, cost, unit int, run func(lo, hi, worker int)) *job {
 	return newJob(tasks, func(task, worker int) {
 		lo := task * each
 		run(lo, min(lo+each, n), worker)
-	})
-}
-
-// joinJobs runs two jobs that do not depend on each other as one.
-func joinJobs(a, b *job) *job {
-	return newJob(int(a.n+b.n), func(task, worker int) {
-		if task < int(a.n) {
-			a.run(task, worker)
-		} else {
-			b.run(task-int(a.n), worker)
-		}
 	})
 }

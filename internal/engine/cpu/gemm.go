@@ -26,64 +26,92 @@ type gemm struct {
 	c                *compiler
 	kernel           *GemmKernel
 	m, n, k          int
-	a, b, out        int
+	a, b             int
 	aRow, aCol       int
 	bRow, bCol       int
 	aPanels, bPanels int
 	down, across     int // panels of a task
 }
 
-func (c *compiler) matMulJobs(in *engine.Instr) ([]*job, error) {
-	op := in.Op.(graph.MatMul)
-	a, b, out := c.f.Values[in.In[0]], c.f.Values[in.In[1]], c.f.Values[in.Out]
-	g := &gemm{c: c, kernel: &c.kernels.Gemm, a: a.ID, b: b.ID, out: out.ID}
-	g.m, g.n, g.k = out.Shape[0], out.Shape[1], a.Shape[1]
-	g.aRow, g.aCol = a.Shape[1], 1
+func (c *compiler) newGemm(op graph.MatMul, a, b *engine.Value) *gemm {
+	g := &gemm{c: c, kernel: &c.kernels.Gemm, a: a.ID, b: b.ID}
+	g.m, g.k, g.aRow, g.aCol = a.Shape[0], a.Shape[1], a.Shape[1], 1
 	if op.TransA {
-		g.k, g.aRow, g.aCol = a.Shape[0], 1, a.Shape[1]
+		g.m, g.k, g.aRow, g.aCol = a.Shape[1], a.Shape[0], 1, a.Shape[1]
 	}
-	g.bRow, g.bCol = b.Shape[1], 1
+	g.n, g.bRow, g.bCol = b.Shape[1], b.Shape[1], 1
 	if op.TransB {
-		g.bRow, g.bCol = 1, b.Shape[1]
+		g.n, g.bRow, g.bCol = b.Shape[0], 1, b.Shape[1]
 	}
 	mr, nr := g.kernel.MR, g.kernel.NR
 	g.aPanels, g.bPanels = (g.m+mr-1)/mr, (g.n+nr-1)/nr
 	c.tileFloats = max(c.tileFloats, mr*nr)
-	tiles := max(gemmOps/(mr*nr*g.k), 1)
-	g.across = min(g.bPanels, max(1, tiles/min(g.aPanels, 8)))
+	g.cut(max(gemmOps/(mr*nr*g.k), 1), 1)
+	return g
+}
+
+// cut gives a task about so many tiles, at least least of them side by side.
+func (g *gemm) cut(tiles, least int) {
+	g.across = min(g.bPanels, max(least, tiles/min(g.aPanels, 8)))
 	g.down = min(g.aPanels, max(1, tiles/g.across))
+}
+
+// packJob packs both operands.
+func (g *gemm) packJob() *job {
+	mr, nr := g.kernel.MR, g.kernel.NR
+	a := &packing{g.c, g.a, g.c.panel(0, g.aPanels*mr*g.k), mr, g.m, g.k, g.aRow, g.aCol}
+	b := &packing{g.c, g.b, g.c.panel(1, g.bPanels*nr*g.k), nr, g.n, g.k, g.bCol, g.bRow}
+	return joinJobs(a.job(), b.job())
+}
+
+// tasks makes the job that calls run for the task at each place of the grid.
+func (g *gemm) tasks(run func(down, across, worker int)) *job {
 	down, across := (g.aPanels+g.down-1)/g.down, (g.bPanels+g.across-1)/g.across
-	packA := &packing{c, a.ID, c.panel(0, g.aPanels*mr*g.k), mr, g.m, g.k, g.aRow, g.aCol}
-	packB := &packing{c, b.ID, c.panel(1, g.bPanels*nr*g.k), nr, g.n, g.k, g.bCol, g.bRow}
-	pack := joinJobs(packA.job(), packB.job())
-	return []*job{pack, newJob(down*across, func(task, worker int) { g.multiply(task/across, task%across, worker) })}, nil
+	return newJob(down*across, func(task, worker int) { run(task/across, task%across, worker) })
+}
+
+func (c *compiler) matMulJobs(in *engine.Instr) ([]*job, error) {
+	g := c.newGemm(in.Op.(graph.MatMul), c.f.Values[in.In[0]], c.f.Values[in.In[1]])
+	return []*job{g.packJob(), g.tasks(func(down, across, worker int) {
+		g.multiply(down, across, &region{c.mem.f[in.Out], 0, 0, g.n, g.m, g.n}, c.tiles[worker])
+	})}, nil
+}
+
+// region is where a task's tiles go: element (row, col) of the product is at
+// data[(row-top)*stride+col-left], for rows and columns below the given ones.
+type region struct {
+	data         []float32
+	top, left    int
+	stride       int
+	below, right int
 }
 
 // multiply computes the tiles of one task.
-func (g *gemm) multiply(down, across, worker int) {
-	c, mr, nr := g.c.mem.f[g.out], g.kernel.MR, g.kernel.NR
+func (g *gemm) multiply(down, across int, c *region, scratch []float32) {
+	mr, nr := g.kernel.MR, g.kernel.NR
 	for k0 := 0; k0 < g.k; k0 += gemmK {
 		k := min(gemmK, g.k-k0)
 		for j := across * g.across; j < min((across+1)*g.across, g.bPanels); j++ {
 			b := g.c.panels[1][(j*g.k+k0)*nr:][:k*nr]
 			for i := down * g.down; i < min((down+1)*g.down, g.aPanels); i++ {
 				a := g.c.panels[0][(i*g.k+k0)*mr:][:k*mr]
-				if i*mr+mr <= g.m && j*nr+nr <= g.n {
-					g.kernel.Run(k, a, b, c[i*mr*g.n+j*nr:], g.n, k0 > 0)
+				to := c.data[(i*mr-c.top)*c.stride+j*nr-c.left:]
+				if i*mr+mr <= c.below && j*nr+nr <= c.right {
+					g.kernel.Run(k, a, b, to, c.stride, k0 > 0)
 				} else {
-					g.edge(k, a, b, i*mr, j*nr, k0 > 0, g.c.tiles[worker][:mr*nr])
+					g.edge(k, a, b, to, c.stride, min(mr, c.below-i*mr), min(nr, c.right-j*nr), k0 > 0, scratch[:mr*nr])
 				}
 			}
 		}
 	}
 }
 
-// edge computes a tile that sticks out of C in scratch and copies what is inside.
-func (g *gemm) edge(k int, a, b []float32, row, col int, add bool, tile []float32) {
-	c, mr, nr := g.c.mem.f[g.out], g.kernel.MR, g.kernel.NR
+// edge computes a tile that sticks out of its region in scratch and copies what is inside.
+func (g *gemm) edge(k int, a, b, c []float32, stride, rows, cols int, add bool, tile []float32) {
+	nr := g.kernel.NR
 	g.kernel.Run(k, a, b, tile, nr, false)
-	for i := range min(mr, g.m-row) {
-		to := c[(row+i)*g.n+col:][:min(nr, g.n-col)]
+	for i := range rows {
+		to := c[i*stride:][:cols]
 		for j := range to {
 			if add {
 				to[j] += tile[i*nr+j]

@@ -97,8 +97,8 @@ func (r *runnable) release() {
 // Run computes f.
 func (r *runnable) Run(args *engine.Args) error { return r.RunEach(args, nil) }
 
-// RunEach computes f and calls after, when not nil, with each F32 result.
-func (r *runnable) RunEach(args *engine.Args, after func(instr int, result []float32) bool) error {
+// RunEach computes f and calls after, when not nil, with the F32 results of each instruction.
+func (r *runnable) RunEach(args *engine.Args, after func(instr, value int, result []float32) bool) error {
 	r.dev.mu.Lock()
 	defer r.dev.mu.Unlock()
 	defer r.release()
@@ -111,8 +111,13 @@ func (r *runnable) RunEach(args *engine.Args, after func(instr int, result []flo
 				return fmt.Errorf("%s: %s: %w", r.f.Values[in.Out].Origin.Path, in.Op, err)
 			}
 		}
-		if after != nil && r.f.Values[in.Out].DType == graph.F32 && !after(i, r.mem.f[in.Out]) {
-			return nil
+		if after == nil {
+			continue
+		}
+		for _, out := range in.Outs() {
+			if r.f.Values[out].DType == graph.F32 && !after(i, out, r.mem.f[out]) {
+				return nil
+			}
 		}
 	}
 	return nil

@@ -168,7 +168,7 @@ func TestTapeSlots(t *testing.T) {
 		}
 		return x
 	})
-	if k := newTape(f, []bool{true}, &portableLoops); k.slots != 2 {
+	if k := newTape(f.Multi(), []tapeInput{{inPlace: true}}, &portableLoops); k.slots != 2 {
 		t.Errorf("%d slots for a chain", k.slots)
 	}
 }

@@ -35,6 +35,7 @@ func Run(t *testing.T, newDevice func() engine.Device) {
 		{"trace", testTrace},
 		{"errors", testErrors},
 		{"language", testLanguage},
+		{"fused", testFused},
 		{"programs", testPrograms},
 		{"passes", testPassesOff},
 		{"allocations", testAllocations},

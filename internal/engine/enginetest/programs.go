@@ -179,7 +179,11 @@ func testPassesOff(t *testing.T, dev engine.Device) {
 		p := generate(seed, 25)
 		d := fill(p, 7, -1, 1, int64(seed))
 		var first map[string][]float32
-		for _, skip := range [][]string{nil, {"deadcode"}, {"reshape"}, {"inplace"}, {"deadcode", "reshape", "inplace"}} {
+		skips := [][]string{nil, engine.OptionalPasses()}
+		for _, name := range engine.OptionalPasses() {
+			skips = append(skips, []string{name})
+		}
+		for _, skip := range skips {
 			store := engine.NewStore(dev)
 			e, err := engine.CompileWith(dev, store, p, 7, engine.Options{Verify: true, Skip: skip})
 			if err != nil {
