@@ -163,7 +163,7 @@ func (d *document) wholeFrom(n *yaml.Node, path string, lo, hi int64, def int, v
 	}
 	i, ok := v.(int64)
 	if !ok {
-		d.failf("wrong-type", n, path, "%s: expected a whole number, found %s", path, kindName(n))
+		d.failf("wrong-type", n, path, "%s: expected a whole number, found %s", path, kindName(n)).Hint = numberHint(n)
 		return def
 	}
 	if i < lo || i > hi {
@@ -179,7 +179,7 @@ func (d *document) boolean(e entry, path string) (v, ok bool) {
 		return false, false
 	}
 	if v, ok = x.(bool); !ok {
-		d.failf("wrong-type", e.value, path, "%s: expected true or false, found %s", path, kindName(e.value))
+		d.failf("wrong-type", e.value, path, "%s: expected true or false, found %s", path, kindName(e.value)).Hint = truthHint(e.value)
 	}
 	return v, ok
 }

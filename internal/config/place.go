@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -41,7 +42,10 @@ func (d *document) place(n *yaml.Node) func(start, end int) diag.Pos {
 
 // align gives the place of each byte of a scalar's value, and of its end.
 func (d *document) align(n *yaml.Node) []diag.Pos {
-	w := &walker{lines: d.runes(), line: n.Line - 1, col: n.Column - 1}
+	w := &walker{lines: d.runes(), line: n.Line - 1, col: n.Column - 1, escapes: n.Style&yaml.DoubleQuotedStyle != 0}
+	if n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 {
+		w.properties()
+	}
 	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 { // the header: | or >-
 		w.line, w.col = w.line+1, 0
 	}
@@ -81,20 +85,71 @@ func (d *document) runes() [][]rune {
 type walker struct {
 	lines     [][]rune
 	line, col int  // from 0; col in runes
+	escapes   bool // a \ starts an escape
 	lost      bool // a character was not found: it goes no further
 }
 
 // peek is the rune here; 0 at the end of a line.
 func (w *walker) peek() rune {
-	if w.line >= len(w.lines) || w.col >= len(w.lines[w.line]) {
-		return 0
-	}
-	return w.lines[w.line][w.col]
+	r, _ := w.unit()
+	return r
 }
 
+// unit is the rune here, an escape decoded, and how many runes it is written in.
+func (w *walker) unit() (r rune, width int) {
+	if w.line >= len(w.lines) || w.col >= len(w.lines[w.line]) {
+		return 0, 0
+	}
+	rest := w.lines[w.line][w.col:]
+	if rest[0] != '\\' || !w.escapes {
+		return rest[0], 1
+	}
+	if len(rest) == 1 { // the line goes on
+		return ' ', 1
+	}
+	if digits := escapeDigits[rest[1]]; digits > 0 && len(rest) >= 2+digits {
+		code, err := strconv.ParseUint(string(rest[2:2+digits]), 16, 32)
+		if err == nil {
+			return rune(code), 2 + digits
+		}
+	}
+	if c, ok := escapeRunes[rest[1]]; ok {
+		return c, 2
+	}
+	return rest[1], 2
+}
+
+// The escapes of YAML's double quotes: those with hexadecimal digits, and those that are
+// not the character itself.
+var (
+	escapeDigits = map[rune]int{'x': 2, 'u': 4, 'U': 8}
+	escapeRunes  = map[rune]rune{
+		'0': 0, 'a': '\a', 'b': '\b', 't': '\t', 'n': '\n', 'v': '\v', 'f': '\f', 'r': '\r', 'e': 0x1b,
+		'N': 0x85, '_': 0xa0, 'L': 0x2028, 'P': 0x2029,
+	}
+)
+
 func (w *walker) skip() {
-	if !w.lost {
-		w.col++
+	if _, n := w.unit(); !w.lost {
+		w.col += max(n, 1)
+	}
+}
+
+// properties goes on over an anchor and a tag, to the text that they stand before.
+func (w *walker) properties() {
+	for w.line < len(w.lines) {
+		switch c := w.peek(); {
+		case c == 0, c == '#':
+			w.line, w.col = w.line+1, 0
+		case unicode.IsSpace(c):
+			w.skip()
+		case c == '&' || c == '!':
+			for c := w.peek(); c != 0 && !unicode.IsSpace(c); c = w.peek() {
+				w.skip()
+			}
+		default:
+			return
+		}
 	}
 }
 
@@ -112,7 +167,7 @@ func (w *walker) find(r rune) {
 		case c == 0:
 			w.line, w.col = w.line+1, 0
 			lines++
-		case unicode.IsSpace(c) || strings.ContainsRune(`"'\`, c):
+		case unicode.IsSpace(c) || strings.ContainsRune(`"'`, c):
 			w.skip()
 		default:
 			saved.lost = true

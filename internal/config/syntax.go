@@ -32,23 +32,8 @@ func (d *document) syntax(err error) {
 	}
 	g := d.diags.Errorf("yaml", p, "no YAML: %s", text)
 	if p.Line > 0 && p.Line <= len(d.lines) {
-		line := d.lines[p.Line-1]
-		switch {
-		case strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
-			g.Hint = "YAML is indented with spaces, never with tabs"
-		case mustQuote(line):
-			g.Hint = "an expression that starts with one of * & ! % @ ` [ { ' \" or holds ': ' or ' #' must be quoted"
-		}
+		g.Hint = syntaxHint(d.lines[p.Line-1])
 	}
-}
-
-// mustQuote tells a line whose value YAML does not read as one plain text.
-func mustQuote(line string) bool {
-	value := strings.TrimLeft(line, " -")
-	if _, after, ok := strings.Cut(value, ": "); ok {
-		value = strings.TrimLeft(after, " ")
-	}
-	return value != "" && strings.ContainsAny(value[:1], "*&!%@`[{'\"") || strings.Contains(value, ": ")
 }
 
 // strangeBreak is the place of the first line break of YAML that is no line feed: a lone

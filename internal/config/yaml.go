@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -91,6 +92,9 @@ func (d *document) bounded(n *yaml.Node, depth int) bool {
 		d.diags.Errorf("too-large", diag.Pos{File: d.file}, "the file has more than %d nodes, aliases followed", maxNodes)
 		return false
 	}
+	if t := n.Tag; n.Kind == yaml.ScalarNode && strings.HasPrefix(t, "!") && !strings.HasPrefix(t, "!!") && t != "!drop" {
+		d.failf("yaml-trap", n, "", "YAML took %s for a tag: only %q is left", t, n.Value).Hint = "quote the expression: " + quoted(t+" "+n.Value)
+	}
 	if n.Kind == yaml.AliasNode {
 		return d.bounded(n.Alias, depth+1)
 	}
@@ -166,7 +170,7 @@ type entry struct {
 func (d *document) entries(n *yaml.Node, path string) []entry {
 	n = real(n)
 	if n.Kind != yaml.MappingNode {
-		d.failf("wrong-type", n, path, "%s is a map, and this is %s", path, kindName(n))
+		d.failf("wrong-type", n, path, "%s is a map, and this is %s", path, kindName(n)).Hint = colonHint(n.Value)
 		return nil
 	}
 	var out []entry
@@ -233,6 +237,9 @@ func (d *document) unknownKey(n *yaml.Node, path, key string, known []string) {
 		}
 	}
 	g.Hint += "(keys: " + strings.Join(known, ", ") + ")"
+	if h := colonHint(key); h != "" {
+		g.Hint = h
+	}
 }
 
 // scalar decodes a constant: by YAML 1.2's core schema, or a whole ${expression} over vars.
@@ -256,11 +263,11 @@ func (d *document) scalar(n *yaml.Node, path string, vars func(string) (Value, b
 	switch n.ShortTag() {
 	case "!!int":
 		text := strings.ReplaceAll(n.Value, "_", "")
-		base := 0
-		if leadingZero(strings.TrimLeft(text, "+-")) {
-			base = 10
+		if digits := strings.TrimLeft(text, "+-"); leadingZero(digits) {
+			d.failf("yaml-trap", n, path, "%s is %s in YAML 1.2 and a number to base 8 in YAML 1.1", n.Value, cmp.Or(strings.TrimLeft(digits, "0"), "0")).Hint = "write it without the zeros in front; base 8 is 0o17"
+			return nil, false
 		}
-		i, err := strconv.ParseInt(text, base, 64)
+		i, err := strconv.ParseInt(text, 0, 64)
 		if err != nil {
 			d.failf("bad-value", n, path, "%s does not fit a whole number", n.Value)
 			return nil, false

@@ -57,6 +57,14 @@ func fileCodes() []Code {
 			},
 		},
 		{
+			Name: "yaml-trap", Title: "YAML reads something else than what is written",
+			Text: "! starts a tag, which YAML takes away; a whole number with a zero in front is of base 10 or 8, by the version of YAML. Quote the one, and write the other without its zeros. (yes, no, on and off are texts, and not true and false; digits with colons are texts too.)",
+			Examples: []Example{
+				{Wrong: "data: {source: digits}\npredict:\n  y: !image + 2\n", Right: "data: {source: digits}\npredict:\n  y: image + 2\n"},
+				{Wrong: "seed: 010\n", Right: "seed: 10\n"},
+			},
+		},
+		{
 			Name: "duplicate-key", Title: "a key, a name or a parameter stands twice",
 			Text:     "Which of the two is meant cannot be told.",
 			Examples: []Example{{Wrong: "seed: 1\nseed: 2\n", Right: "seed: 2\n"}},

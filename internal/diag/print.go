@@ -11,7 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Sort puts diagnostics in the order of a file; those of the command line come last.
+// Sort puts diagnostics in the order of a file; those of the command line come last. What
+// was found twice, as in a net that is called twice, is told once.
 func (l *List) Sort() {
 	slices.SortStableFunc(l.Items, func(a, b Diagnostic) int {
 		if v, w := a.Pos.IsValid(), b.Pos.IsValid(); v != w {
@@ -21,6 +22,9 @@ func (l *List) Sort() {
 			return 1
 		}
 		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col))
+	})
+	l.Items = slices.CompactFunc(l.Items, func(a, b Diagnostic) bool {
+		return a.Pos.IsValid() && a.Pos == b.Pos && a.Code == b.Code && a.Text == b.Text
 	})
 }
 

@@ -187,22 +187,17 @@ func (ev *evaluator) pipe(p *config.Pipe, sc *scope, hole any) (any, bool) {
 	if !ok {
 		return nil, false
 	}
-	trace := []string{fmt.Sprintf("%s %s", config.String(p.Head), describe(running))}
+	trace := []string{stepText(p.Head) + " " + describe(running)}
 	for i, step := range p.Steps {
 		before := len(ev.diags.Items)
 		inner := *sc // the step's index belongs to the path of what it makes
 		inner.path = fmt.Sprintf("%s[%d]", sc.path, i+1)
 		running, ok = ev.step(step, running, &inner, hole)
 		if !ok {
-			if len(ev.diags.Items) > before && i > 0 {
-				d := &ev.diags.Items[before]
-				if d.Code == "shape" && len(d.Notes) == 0 {
-					d.Notes = append(d.Notes, strings.Join(trace, " -> ")+" -> "+config.String(step)+"  fails here")
-				}
-			}
+			ev.showPipeline(before, trace, step, sc)
 			return nil, false
 		}
-		trace = append(trace, fmt.Sprintf("%s %s", config.String(step), describe(running)))
+		trace = append(trace, stepText(step)+" "+describe(running))
 	}
 	return running, true
 }
