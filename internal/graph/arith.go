@@ -48,8 +48,7 @@ func power(b *formula.Builder, x, y formula.Ref) formula.Ref {
 
 func (ev *evaluator) binary(x *config.Binary, sc *scope, hole any) (any, bool) {
 	if x.Op == "@" {
-		ev.failf("not-built-yet", x.Pos(), sc, `"@" is part of the language but not built yet`)
-		return nil, false
+		return ev.contract(x, sc, hole)
 	}
 	return ev.operate(x.Op, x, x.X, x.Y, sc, hole)
 }
@@ -142,32 +141,6 @@ func (ev *evaluator) unary(x *config.Unary, sc *scope, hole any) (any, bool) {
 }
 
 var negFormula = formula.Unary((*formula.Builder).Neg)
-
-// index evaluates x[i] of a constant list.
-func (ev *evaluator) index(x *config.Index, sc *scope, hole any) (any, bool) {
-	v, ok := ev.eval(x.X, sc, hole)
-	if !ok {
-		return nil, false
-	}
-	items, isList := v.(list)
-	if !isList || len(x.Subs) != 1 || x.Subs[0].Slice {
-		ev.failf("not-built-yet", x.Pos(), sc, "indexing a tensor is part of the language but not built yet")
-		return nil, false
-	}
-	i, ok := ev.eval(x.Subs[0].Lo, sc, hole)
-	if !ok {
-		return nil, false
-	}
-	k, isInt := i.(int64)
-	if isInt && k < 0 {
-		k += int64(len(items))
-	}
-	if !isInt || k < 0 || k >= int64(len(items)) {
-		ev.failf("bad-index", x.Pos(), sc, "index %v of a list of %d", i, len(items))
-		return nil, false
-	}
-	return items[k], true
-}
 
 // align gives two values axes that broadcast: where one has a batch axis, the axes after
 // it are aligned right, as numpy would without the batch.

@@ -9,7 +9,7 @@ func (c *call) tensorName(tensor string, shape Shape) (string, error) {
 	}
 	if c.name == "" {
 		c.sc.layers[c.spec.Name]++
-		c.name = c.sc.params + "." + numbered(c.spec.Name, c.sc.layers[c.spec.Name])
+		c.name = c.sc.params + "." + numbered(c.spec.Name, c.sc.layers[c.spec.Name]) + c.sc.turn
 	}
 	c.ev.layers++
 	name := c.name + "." + tensor

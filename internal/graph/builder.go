@@ -153,7 +153,12 @@ func (b *builder) reduce(fn ReduceFn, x *Value, axes ...int) *Value {
 	for _, a := range axes {
 		shape[a] = 1
 	}
-	return b.apply(Reduce{Fn: fn, Axes: axes}, shape, x)
+	return b.apply(Reduce{Fn: fn, Axes: axes}, shape, b.float(x))
+}
+
+// float is x as F32.
+func (b *builder) float(x *Value) *Value {
+	return b.mapTo("float", x.Shape, formula.Identity(), x)
 }
 
 // sumAll is the sum of every element, a scalar.

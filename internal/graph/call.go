@@ -13,13 +13,16 @@ import (
 
 // call evaluates f(args), or x -> f(args) with x as the implicit first argument.
 func (ev *evaluator) call(fn string, fnPos, at diag.Pos, args []config.Arg, implicit any, sc *scope, hole any) (any, bool) {
+	if ev.exhausted(at, sc) {
+		return nil, false
+	}
 	if net, ok := ev.nets[fn]; ok {
 		inner := newScope(net.Path, net.Name)
 		inner.stream = sc.stream + "." + sc.numberedStream(fn)
 		return ev.callNet(net, inner, fnPos, args, implicit, sc, hole)
 	}
 	if block, ok := ev.blocks[fn]; ok {
-		label := numbered(fn, sc.layers[fn]+1)
+		label := numbered(fn, sc.layers[fn]+1) + sc.turn
 		inner := newScope(block.Path, sc.params+"."+label)
 		inner.stream = sc.stream + "." + sc.numberedStream(fn)
 		inner.untrained = sc.untrained
@@ -29,6 +32,9 @@ func (ev *evaluator) call(fn string, fnPos, at diag.Pos, args []config.Arg, impl
 			sc.layers[fn]++
 		}
 		return v, ok
+	}
+	if f := findForm(fn); f != nil {
+		return ev.buildForm(f, &formCall{at, args, implicit, sc, hole})
 	}
 	if spec := findOp(fn); spec != nil {
 		return ev.callOp(spec, at, args, implicit, sc, hole)
@@ -49,7 +55,7 @@ func (ev *evaluator) call(fn string, fnPos, at diag.Pos, args []config.Arg, impl
 // numberedStream names a call whose draws must differ from those of its like.
 func (sc *scope) numberedStream(name string) string {
 	sc.streams[name]++
-	return numbered(name, sc.streams[name])
+	return numbered(name, sc.streams[name]) + sc.turn
 }
 
 func (ev *evaluator) callNet(net *config.Net, inner *scope, at diag.Pos, args []config.Arg, implicit any, sc *scope, hole any) (any, bool) {
@@ -91,13 +97,16 @@ const (
 	intsArg            // the same, from any number on: axes
 	pairArg            // a whole number or a list of two: along height and width
 	tensorsArg         // tensors, all that is left
+	initArg            // how a weight starts: a name, a call or a number
+	textArg            // a quoted text
+	layerArg           // a net, or one layer of it: wte, decoder.dense_2
 )
 
 // variadic holds for kinds that take all arguments that are left.
 func (k argKind) variadic() bool { return k == dimsArg || k == intsArg || k == tensorsArg }
 
 func (k argKind) String() string {
-	return [...]string{"a value", "a tensor", "a number", "a whole number", "true or false", "a word", "a shape", "whole numbers", "a whole number or a list of two", "tensors"}[k]
+	return [...]string{"a value", "a tensor", "a number", "a whole number", "true or false", "a word", "a shape", "whole numbers", "a whole number or a list of two", "tensors", "an initializer", "a text", "a net or a layer of one"}[k]
 }
 
 // param is one parameter of an op.
@@ -135,15 +144,7 @@ func (ev *evaluator) bind(fn string, params []param, at diag.Pos, args []config.
 		case a.Name != "":
 			i := slices.IndexFunc(params, func(p param) bool { return p.Name == a.Name })
 			if i < 0 {
-				d := ev.failf("unknown-argument", a.NamePos, sc, "%s has no argument %q", fn, a.Name)
-				names := make([]string, len(params))
-				for i, p := range params {
-					names[i] = p.Name
-				}
-				if s := diag.Suggest(a.Name, names); s != "" {
-					d.Hint = "did you mean \"" + s + "\"?"
-				}
-				d.Hint = join(d.Hint, "(it takes: "+strings.Join(names, ", ")+")")
+				ev.unknownArgument(fn, params, a, sc)
 				ok = false
 				continue
 			}
@@ -182,6 +183,18 @@ func (ev *evaluator) bind(fn string, params []param, at diag.Pos, args []config.
 	return bound, ok
 }
 
+func (ev *evaluator) unknownArgument(fn string, params []param, a config.Arg, sc *scope) {
+	d := ev.failf("unknown-argument", a.NamePos, sc, "%s has no argument %q", fn, a.Name)
+	names := make([]string, len(params))
+	for i, p := range params {
+		names[i] = p.Name
+	}
+	if s := diag.Suggest(a.Name, names); s != "" {
+		d.Hint = "did you mean \"" + s + "\"?"
+	}
+	d.Hint = join(d.Hint, "(it takes: "+strings.Join(names, ", ")+")")
+}
+
 // argument evaluates one argument for a parameter.
 func (ev *evaluator) argument(fn string, p param, e config.Expr, sc *scope, hole any) (any, bool) {
 	if p.Kind == enumArg {
@@ -200,6 +213,12 @@ func (ev *evaluator) argument(fn string, p param, e config.Expr, sc *scope, hole
 			return nil, false
 		}
 		return word, true
+	}
+	switch p.Kind {
+	case initArg:
+		return ev.initOf(fn, e, sc, hole)
+	case layerArg:
+		return ev.layerName(fn, p, e, sc)
 	}
 	v, ok := ev.eval(e, sc, hole)
 	if !ok {
@@ -244,6 +263,10 @@ func (ev *evaluator) coerce(fn string, p param, v any, at diag.Pos, sc *scope) (
 			if first && second {
 				return items, true
 			}
+		}
+	case textArg:
+		if s, ok := v.(string); ok {
+			return s, true
 		}
 	case tensorsArg:
 		return ev.tensorList(fn, p, v, at, sc)

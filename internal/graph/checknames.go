@@ -100,9 +100,7 @@ func (w *nameWalk) expr(e config.Expr, sc *nameScope) {
 	case *config.Pipe:
 		w.expr(x.Head, sc)
 		for _, s := range x.Steps {
-			if _, bare := s.(*config.Name); !bare {
-				w.expr(s, sc)
-			}
+			w.step(s, sc)
 		}
 	case *config.Call:
 		w.call(x, sc)
@@ -110,6 +108,16 @@ func (w *nameWalk) expr(e config.Expr, sc *nameScope) {
 }
 
 func (w *nameWalk) call(c *config.Call, sc *nameScope) {
+	switch c.Fn {
+	case formIf.Name:
+		for _, a := range c.Args {
+			w.expr(a.Value, sc)
+		}
+		return
+	case formRepeat.Name:
+		w.repeat(c, sc)
+		return
+	}
 	spec := findOp(c.Fn)
 	known := spec != nil || w.ev.nets[c.Fn] != nil || w.ev.blocks[c.Fn] != nil
 	if !known { // its arguments may be words that only it knows
@@ -123,11 +131,45 @@ func (w *nameWalk) call(c *config.Call, sc *nameScope) {
 	}
 }
 
+// repeat checks its steps with the loop's name as a local.
+func (w *nameWalk) repeat(c *config.Call, sc *nameScope) {
+	for i, a := range c.Args {
+		in, isIn := a.Value.(*config.In)
+		switch {
+		case isIn:
+			w.expr(in.List, sc)
+			inner := &nameScope{sc.path, map[string]bool{in.Var: true}}
+			for name := range sc.locals {
+				inner.locals[name] = true
+			}
+			sc = inner
+		case i == len(c.Args)-1:
+			w.step(a.Value, sc)
+		default:
+			w.expr(a.Value, sc)
+		}
+	}
+}
+
+// step checks a step, or steps without a head; a bare word is what is called.
+func (w *nameWalk) step(e config.Expr, sc *nameScope) {
+	if p, ok := e.(*config.Pipe); ok {
+		w.step(p.Head, sc)
+		for _, s := range p.Steps {
+			w.step(s, sc)
+		}
+		return
+	}
+	if _, bare := e.(*config.Name); !bare {
+		w.expr(e, sc)
+	}
+}
+
 // takesWord reports whether an argument, by name or place, is a word of an enum. The
 // implicit argument of a step shifts places by one: both places count.
 func (s *opSpec) takesWord(name string, place int) bool {
 	for i, p := range s.Params {
-		if p.Kind == enumArg && (p.Name == name || name == "" && (i == place || i == place+1)) {
+		if (p.Kind == enumArg || p.Kind == initArg || p.Kind == layerArg) && (p.Name == name || name == "" && (i == place || i == place+1)) {
 			return true
 		}
 	}
@@ -135,7 +177,7 @@ func (s *opSpec) takesWord(name string, place int) bool {
 }
 
 func (w *nameWalk) name(n *config.Name, sc *nameScope) {
-	if sc.locals[n.Ident] || w.globals[n.Ident] || w.ev.callable(n.Ident) || isLaterOp(n.Ident) {
+	if sc.locals[n.Ident] || w.globals[n.Ident] || w.ev.callable(n.Ident) || reserved(n.Ident) {
 		return
 	}
 	s := &scope{path: sc.path, locals: map[string]any{}}

@@ -38,6 +38,8 @@ type evaluator struct {
 	losses  lossUse
 	notes   map[string]bool
 	told    map[diag.Pos]bool // places of unknown names already reported
+	work    int               // expressions evaluated, see exhausted
+	stopped bool              // too much work: reported, nothing more is evaluated
 }
 
 // global is a model value: evaluated when first used.
@@ -65,6 +67,7 @@ type scope struct {
 	locals  map[string]any
 	layers  map[string]int // same-named ops with weights so far
 	streams map[string]int // same-named calls with a name of their own so far
+	turn    string         // of the repeats around, ".2.0": part of the names of weights and draws
 	// untrained says why weights made here would never be trained; empty where they are.
 	untrained string
 }
@@ -133,6 +136,9 @@ func (ev *evaluator) note(at diag.Pos, code, format string, args ...any) {
 
 // eval evaluates e. hole is the running value that "_" stands for, nil outside a step.
 func (ev *evaluator) eval(e config.Expr, sc *scope, hole any) (any, bool) {
+	if ev.exhausted(e.Pos(), sc) {
+		return nil, false
+	}
 	switch x := e.(type) {
 	case *config.Number:
 		if x.IsInt {
@@ -187,11 +193,17 @@ func (ev *evaluator) pipe(p *config.Pipe, sc *scope, hole any) (any, bool) {
 	if !ok {
 		return nil, false
 	}
-	trace := []string{stepText(p.Head) + " " + describe(running)}
-	for i, step := range p.Steps {
+	return ev.pipeline(stepText(p.Head)+" "+describe(running), p.Steps, running, sc, hole)
+}
+
+// pipeline runs steps one after another; head says what they start from.
+func (ev *evaluator) pipeline(head string, steps []config.Expr, running any, sc *scope, hole any) (any, bool) {
+	trace := []string{head}
+	for i, step := range steps {
 		before := len(ev.diags.Items)
 		inner := *sc // the step's index belongs to the path of what it makes
 		inner.path = fmt.Sprintf("%s[%d]", sc.path, i+1)
+		var ok bool
 		running, ok = ev.step(step, running, &inner, hole)
 		if !ok {
 			ev.showPipeline(before, trace, step, sc)
@@ -237,11 +249,24 @@ func hasHole(e config.Expr) bool {
 	case *config.Member:
 		return hasHole(x.X)
 	case *config.Index:
+		for _, s := range x.Subs {
+			for _, part := range []config.Expr{s.Lo, s.Hi, s.Step} {
+				if part != nil && hasHole(part) {
+					return true
+				}
+			}
+		}
 		return hasHole(x.X)
+	case *config.In:
+		return hasHole(x.List)
 	case *config.Pipe:
 		return hasHole(x.Head)
 	case *config.Call:
-		for _, a := range x.Args {
+		args := x.Args
+		if x.Fn == formRepeat.Name && len(args) > 1 { // its steps have holes of their own
+			args = args[:len(args)-1]
+		}
+		for _, a := range args {
 			if hasHole(a.Value) {
 				return true
 			}

@@ -67,5 +67,5 @@ func OpNames() []string {
 	return names
 }
 
-// OperatorNames lists the operators of tensors.
-func OperatorNames() []string { return sortedKeys(operators) }
+// OperatorNames lists the operators of tensors, indexing and repetition among them.
+func OperatorNames() []string { return append(sortedKeys(operators), "@", "[]", "repeat") }

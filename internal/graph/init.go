@@ -5,7 +5,8 @@ import "gotrain/internal/rng"
 // Init is how a state starts a new run.
 type Init struct {
 	Dist  InitDist
-	Scale float64 // Constant: the value; UniformInit: draws are in (-Scale, Scale); NormalInit: the deviation
+	Scale float64 // Constant: the value; UniformInit: draws are in Mean ± Scale; NormalInit: the deviation
+	Mean  float64 // of the draws
 }
 
 // InitDist is the kind of an Init.
@@ -30,12 +31,12 @@ func (i Init) Fill(dst []float32, seed int64, name string) {
 	case UniformInit:
 		s.Uniform(dst, 0, 0)
 		for k, u := range dst {
-			dst[k] = float32(i.Scale * (2*float64(u) - 1))
+			dst[k] = float32(i.Mean + i.Scale*(2*float64(u)-1))
 		}
 	case NormalInit:
 		s.Normal(dst, 0, 0)
 		for k, z := range dst {
-			dst[k] = float32(i.Scale * float64(z))
+			dst[k] = float32(i.Mean + i.Scale*float64(z))
 		}
 	}
 }

@@ -13,6 +13,8 @@ var layerDense = &opSpec{
 		{Name: "x", Kind: tensorArg, Doc: "[in] or [T, in]"},
 		{Name: "n", Kind: intArg, Doc: "size of the result"},
 		{Name: "bias", Kind: boolArg, Optional: true, Default: true, Doc: "add b"},
+		initParam("uniform in ±1/√in"),
+		{Name: "tie", Kind: layerArg, Optional: true, Doc: "use the weight of this net or layer, transposed where the shapes ask for it, for W"},
 	},
 	Build: func(c *call) (any, error) {
 		x, n := c.tensor("x"), c.integer("n")
@@ -27,7 +29,14 @@ var layerDense = &opSpec{
 		}
 		in := shape[len(shape)-1]
 		bound := Init{Dist: UniformInit, Scale: 1 / math.Sqrt(float64(in))}
-		w, err := c.weight("weight", Shape{n, in}, bound)
+		var w *Value
+		var err error
+		transposed := false // W is stored as [in, n]
+		if layer, ok := c.arg("tie").(string); ok {
+			w, transposed, err = c.tied(layer, n, in)
+		} else {
+			w, err = c.weight("weight", Shape{n, in}, c.init("init", bound)(Shape{n, in}))
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -37,7 +46,7 @@ var layerDense = &opSpec{
 		} else if len(x.Shape) == 1 {
 			rows = c.b.reshape(x, Shape{1, in})
 		}
-		y := c.b.matMul(rows, w, false, true)
+		y := c.b.matMul(rows, w, false, !transposed)
 		if c.boolean("bias") {
 			bias, err := c.weight("bias", Shape{n}, bound)
 			if err != nil {

@@ -42,6 +42,9 @@ func (ev *evaluator) lookup(name string, at diag.Pos, sc *scope) (v any, found b
 	if name == "loss" && ev.loss != nil {
 		return ev.loss, true
 	}
+	if v := ev.runtime(name); v != nil {
+		return v, true
+	}
 	return nil, false
 }
 
@@ -142,12 +145,20 @@ func (ev *evaluator) visible(sc *scope) []string {
 func (ev *evaluator) callable(name string) bool {
 	_, net := ev.nets[name]
 	_, block := ev.blocks[name]
-	return net || block || findOp(name) != nil
+	return net || block || findForm(name) != nil || findOp(name) != nil
+}
+
+// reserved reports whether a name is the language's own: nothing may be called so.
+func reserved(name string) bool {
+	return findOp(name) != nil || findForm(name) != nil || isRuntime(name) || isLaterOp(name)
 }
 
 // callables lists what can be called.
 func (ev *evaluator) callables() []string {
 	names := append(sortedKeys(ev.nets), sortedKeys(ev.blocks)...)
+	for _, f := range forms {
+		names = append(names, f.Name)
+	}
 	for _, op := range ops {
 		names = append(names, op.Name)
 	}
@@ -158,7 +169,7 @@ func (ev *evaluator) callables() []string {
 func (ev *evaluator) checkShadowing() {
 	sc := &scope{}
 	report := func(kind, name string, at diag.Pos) {
-		if findOp(name) != nil || isLaterOp(name) {
+		if reserved(name) {
 			sc.path = kind + "." + name
 			ev.failf("shadowed", at, sc, "%s %q has the name of an op", kind, name).Hint = "call it otherwise"
 		}

@@ -18,10 +18,12 @@ type opSpec struct {
 
 // ops is the table of everything that can be called. To add one: its file, and a line here.
 var ops = []*opSpec{
+	// data
+	opField,
 	// shape
 	opIdentity, opFlatten, opReshape, opSplit, opConcat, opSlice, opTranspose, opStopGrad,
 	// layers
-	layerDense, layerConv, layerMaxPool, layerAvgPool, layerGlobalAvgPool, layerGlobalMaxPool, layerBatchNorm, layerLayerNorm, layerDropout,
+	layerDense, layerConv, layerMaxPool, layerAvgPool, layerGlobalAvgPool, layerGlobalMaxPool, layerBatchNorm, layerLayerNorm, layerDropout, opParam,
 	// elementwise
 	opRelu, opLeakyRelu, opElu, opGelu, opSilu, opSigmoid, opTanh, opSoftplus,
 	opExp, opLog, opSqrt, opAbs, opErf, opSin, opCos, opClamp, opMaximum, opMinimum,
@@ -47,12 +49,12 @@ func findOp(name string) *opSpec {
 // later lists what the language has and this version does not, so that a user is told
 // which of the two a name is.
 var later = []string{
-	"if", "repeat", "generate", "param", "field", "avg",
+	"generate", "avg",
 	"conv1d", "conv3d", "deconv", "adaptive_avgpool", "upsample",
 	"groupnorm", "rmsnorm", "embed", "position", "rope", "attention", "lstm", "gru", "rnn", "last",
 	"cumsum",
 	"stack", "gather", "max", "min", "var", "norm", "where",
-	"one_hot", "argmax", "step", "epoch", "progress",
+	"one_hot", "argmax",
 	"focal", "dice", "cosine", "triplet", "contrastive", "info_nce", "ctc",
 	"f1", "precision", "recall", "auroc", "r2", "confusion", "iou", "ppl", "psnr", "ssim", "standardize", "unstandardize",
 }

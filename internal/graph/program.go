@@ -205,6 +205,9 @@ const (
 	InputPosition = "@position" // I32 [B]: each sample's place in the epoch's order
 	InputEpoch    = "@epoch"    // I32 []: keys this epoch's draws; 0 in evaluation
 	InputLR       = "@lr"       // F32 []: the learning rate of this step
+	InputStep     = "@step"     // F32 []: optimizer steps done; the language's step
+	InputRunEpoch = "@runepoch" // F32 []: epochs done; the language's epoch. In evaluation not 0, as InputEpoch is
+	InputProgress = "@progress" // F32 []: the share of the run that is done, 0 to 1
 	InputCount    = "@count"    // F32 []: samples in the whole accumulation window
 )
 

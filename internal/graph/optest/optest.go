@@ -102,6 +102,31 @@ var Cases = []Case{
 	{Name: "equal", Covers: "==", Expr: "k == 1", Torch: "(k == 1).double()", Inputs: []Input{{Name: "k", Shape: []int{4}, Hi: 3, Int: true}}, NoGrad: true},
 	{Name: "not-equal", Covers: "!=", Expr: "k != 1", Torch: "(k != 1).double()", Inputs: []Input{{Name: "k", Shape: []int{4}, Hi: 3, Int: true}}, NoGrad: true},
 
+	{Name: "matmul-weight", Covers: "@", Expr: "x @ param(3, 2)", Torch: "x @ P", Inputs: []Input{x(4, 3)}, Weights: []Weight{{Torch: "P", State: "case.param.value", Shape: []int{3, 2}}}},
+	{Name: "matmul-vector-weight", Covers: "@", Expr: "x @ param(3)", Torch: "x @ P", Inputs: []Input{x(3)}, Weights: []Weight{{Torch: "P", State: "case.param.value", Shape: []int{3}}}},
+	{Name: "matmul-weight-first", Covers: "@", Expr: "param(2, 3) @ x", Torch: "P @ x", Inputs: []Input{x(3, 4)}, Weights: []Weight{{Torch: "P", State: "case.param.value", Shape: []int{2, 3}}}},
+	{Name: "matmul-weight-vector", Covers: "@", Expr: "param(2, 3) @ x", Torch: "x @ P.T", Inputs: []Input{x(3)}, Weights: []Weight{{Torch: "P", State: "case.param.value", Shape: []int{2, 3}}}},
+	{Name: "matmul-per-sample", Covers: "@", Expr: "x @ y", Torch: "x @ y", Inputs: []Input{x(2, 3), y(3, 4)}},
+	{Name: "matmul-vectors", Covers: "@", Expr: "x @ y", Torch: "(x * y).sum(1)", Inputs: []Input{x(3), y(3)}},
+	{Name: "matmul-matrix-vector", Covers: "@", Expr: "x @ y", Torch: "(x @ y.unsqueeze(2)).squeeze(2)", Inputs: []Input{x(2, 3), y(3)}},
+	{Name: "index", Covers: "[]", Expr: "x[1]", Torch: "x[:, 1]", Inputs: []Input{x(3, 2)}},
+	{Name: "index-from-end", Covers: "[]", Expr: "x[:, -1]", Torch: "x[:, :, -1]", Inputs: []Input{x(3, 2)}},
+	{Name: "index-slices", Covers: "[]", Expr: "x[1:3, :-1]", Torch: "x[:, 1:3, :-1]", Inputs: []Input{x(4, 3)}},
+	{Name: "index-step", Covers: "[]", Expr: "x[1::3]", Torch: "x[:, 1::3]", Inputs: []Input{x(6, 2)}},
+	{Name: "index-step-even", Covers: "[]", Expr: "x[::2]", Torch: "x[:, ::2]", Inputs: []Input{x(6)}},
+	{
+		Name: "repeat", Covers: "repeat", Expr: "x -> repeat(k in [2, 3], dense(k) -> tanh)", Torch: "torch.tanh(F.linear(torch.tanh(F.linear(x, V, a)), W, b))", Inputs: []Input{x(4)},
+		Weights: []Weight{
+			{Torch: "V", State: "case.dense.0.weight", Shape: []int{2, 4}},
+			{Torch: "a", State: "case.dense.0.bias", Shape: []int{2}},
+			{Torch: "W", State: "case.dense.1.weight", Shape: []int{3, 2}},
+			{Torch: "b", State: "case.dense.1.bias", Shape: []int{3}},
+		},
+	},
+
+	// data
+	{Name: "field", Covers: "field", Expr: "field(\"x\") + y", Torch: "x + y", Inputs: []Input{x(3), y(3)}},
+
 	// shape
 	unary("identity", "x * 1", x(2, 3)),
 	unary("flatten", "x.flatten(1)", x(2, 3, 2)),
@@ -200,6 +225,8 @@ var Cases = []Case{
 		Name: "dense-sequence", Covers: "dense", Expr: "dense(x, 4)", Torch: "F.linear(x, W, b)", Inputs: []Input{x(2, 5)},
 		Weights: []Weight{{Torch: "W", State: "case.dense.weight", Shape: []int{4, 5}}, {Torch: "b", State: "case.dense.bias", Shape: []int{4}}},
 	},
+
+	{Name: "param", Covers: "param", Expr: "x * param([3])", Torch: "x * P", Inputs: []Input{x(2, 3)}, Weights: []Weight{{Torch: "P", State: "case.param.value", Shape: []int{3}}}},
 
 	// elementwise
 	unary("relu", "torch.relu(x)", x(7)),

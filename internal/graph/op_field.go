@@ -1,0 +1,26 @@
+package graph
+
+import (
+	"strings"
+
+	"gotrain/internal/diag"
+)
+
+// opField reaches a field whose name is no identifier, or is an op's.
+var opField = &opSpec{
+	Name: "field", Group: "data", Doc: `the data field of that name, for names that are no words or an op's: field("Sale Price")`,
+	Params: []param{{Name: "name", Kind: textArg, Doc: "quoted"}},
+	Build: func(c *call) (any, error) {
+		name := c.arg("name").(string)
+		f, ok := c.ev.fields[name]
+		if !ok {
+			known := sortedKeys(c.ev.fields)
+			hint := ""
+			if s := diag.Suggest(name, known); s != "" {
+				hint = "did you mean \"" + s + "\"?"
+			}
+			return nil, &userError{"unknown-name", "the data has no field \"" + name + "\"", join(hint, "(it gives: "+strings.Join(known, ", ")+")")}
+		}
+		return c.ev.field(f), nil
+	},
+}
