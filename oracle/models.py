@@ -59,6 +59,51 @@ class MLP(nn.Module):
         return F.cross_entropy(self.logits(image), label)
 
 
+class LeNetLayers(nn.Module):
+    """conv, relu, pool twice, then two dense layers: [B, 1, 28, 28] -> [B, 10]; no dropout."""
+
+    def __init__(self, width, hidden):
+        super().__init__()
+        self.conv = nn.Conv2d(1, width, 3, padding=1)
+        self.conv_2 = nn.Conv2d(width, 2 * width, 3, padding=1)
+        self.dense = nn.Linear(2 * width * 7 * 7, hidden)
+        self.dense_2 = nn.Linear(hidden, CLASSES)
+
+    def forward(self, x):
+        x = F.max_pool2d(torch.relu(self.conv(x)), 2)
+        x = F.max_pool2d(torch.relu(self.conv_2(x)), 2)
+        return self.dense_2(torch.relu(self.dense(x.flatten(1))))
+
+
+class NormedLayers(nn.Module):
+    """A small net with batch normalisation after a convolution and after a dense layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 6, 5, stride=2, padding=2, bias=False)
+        self.batchnorm = nn.BatchNorm2d(6)
+        self.dense = nn.Linear(6 * 7 * 7, 32)
+        self.batchnorm_2 = nn.BatchNorm1d(32)
+        self.dense_2 = nn.Linear(32, CLASSES)
+
+    def forward(self, x):
+        x = F.max_pool2d(torch.relu(self.batchnorm(self.conv(x))), 2)
+        x = torch.relu(self.batchnorm_2(self.dense(x.flatten(1))))
+        return self.dense_2(x)
+
+
+class ImageClassifier(nn.Module):
+    """One of the above; the YAML's model value is `logits`."""
+
+    def __init__(self, layers):
+        super().__init__()
+        self.logits = layers
+
+    def loss(self, image, label):
+        """image [B, 784], label [B] int64 -> mean cross entropy, a scalar."""
+        return F.cross_entropy(self.logits(image.unflatten(1, (1, 28, 28))), label)
+
+
 def synthetic_bytes():
     """-> uint8 [SAMPLES, 784] from integers alone; README.md has the formula and golden values."""
     mask = np.uint64(0xFFFFFFFF)

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from models import MLP, VAE, synthetic_data, synthetic_digest
+from models import MLP, VAE, ImageClassifier, LeNetLayers, NormedLayers, synthetic_data, synthetic_digest
 
 HERE = Path(__file__).resolve().parent
 LOSS_TOLERANCE = 1e-4  # of the Go test: relative, each step
@@ -55,6 +55,9 @@ class Trace:
 # The seed is one of those whose path keeps clear of the kinks of relu: see README.md, Tolerances.
 VAE_RUN = Run(seed=19, steps=100, batch=128, hidden=400)
 MLP_RUN = Run(seed=2, steps=100, batch=64, hidden=128)
+WIDTH = 4  # of the first convolution
+LENET_RUN = Run(seed=1, steps=100, batch=64, hidden=32, lr=3e-4)
+NORMED_RUN = Run(seed=5, steps=100, batch=64, hidden=32, optimizer="sgd", lr=0.02, momentum=0.9)
 SMALL = dict(seed=3, steps=50, batch=64, hidden=32)
 OPTIMIZER_RUNS = {
     "adam": Run(**SMALL),
@@ -124,8 +127,13 @@ def train(run, model, micro_terms):
         trace.micro_losses.append([part["loss"] for part in parts])
         trace.grad_norms.append(norm)
         trace.clipped.append(clipped)
-    trace.final = {n: p.detach().clone() for n, p in named.items()}
+    trace.final = tensors_of(model)
     return trace
+
+
+def tensors_of(model):
+    """-> {name: a copy}: parameters and running statistics, not the count of batches."""
+    return {n: t.detach().clone() for n, t in model.state_dict().items() if t.is_floating_point()}
 
 
 def mean_of(parts, key):
@@ -154,8 +162,12 @@ def train_vae(run, init, noise, dtype):
 
 
 def train_mlp(run, init, dtype):
-    model = MLP(run.hidden).to(dtype)
-    model.load_state_dict(init)
+    return train_classifier(run, MLP(run.hidden), init, dtype)
+
+
+def train_classifier(run, model, init, dtype):
+    model = model.to(dtype)
+    model.load_state_dict(init, strict=False)  # without num_batches_tracked
     images, labels = synthetic_data()
     images = images.to(dtype)
 
@@ -168,7 +180,7 @@ def train_mlp(run, init, dtype):
 def initial_weights(seed, make_model):
     """PyTorch's default initialisation after torch.manual_seed(seed) -> {name: float32 tensor}."""
     torch.manual_seed(seed)
-    return {n: p.detach().clone() for n, p in make_model().named_parameters()}
+    return tensors_of(make_model())
 
 
 def noise_seed(run):
@@ -277,6 +289,20 @@ def mlp_reference(out):
     return describe("mlp", MLP_RUN, trace, exact)
 
 
+def image_reference(out, name, run, make_layers):
+    """lenet.* is configs/lenet-mnist.yaml without its dropout; normed.* is a net of the Go test."""
+
+    def make_model():
+        return ImageClassifier(make_layers())
+
+    init = initial_weights(run.seed, make_model)
+    trace = train_classifier(run, make_model(), init, torch.float32)
+    exact = train_classifier(run, make_model(), double(init), torch.float64)
+    save_file(init, out / f"{name}.init.safetensors")
+    save_file(trace.final, out / f"{name}.final.safetensors")
+    return describe(name, run, trace, exact)
+
+
 def optimizer_references(out):
     """All optimizer runs start from the same weights, mlp_small.init.safetensors."""
     init = initial_weights(SMALL["seed"], lambda: MLP(SMALL["hidden"]))
@@ -300,6 +326,8 @@ def main():
         "data": synthetic_digest(),
         "vae": vae_reference(out),
         "mlp": mlp_reference(out),
+        "lenet": image_reference(out, "lenet", LENET_RUN, lambda: LeNetLayers(WIDTH, LENET_RUN.hidden)),
+        "normed": image_reference(out, "normed", NORMED_RUN, NormedLayers),
         "optimizers": optimizer_references(out),
     }
     text = json.dumps(reference, indent=1, allow_nan=False)

@@ -39,6 +39,8 @@ type reference struct {
 type references struct {
 	VAE        reference            `json:"vae"`
 	MLP        reference            `json:"mlp"`
+	LeNet      reference            `json:"lenet"`
+	Normed     reference            `json:"normed"`
 	Optimizers map[string]reference `json:"optimizers"`
 }
 
@@ -97,6 +99,11 @@ func newParityRun(t *testing.T, file string, clip graph.Clip, weights string, ov
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newParityRunOf(t, file, src, clip, weights, overrides...)
+}
+
+func newParityRunOf(t *testing.T, file string, src []byte, clip graph.Clip, weights string, overrides ...config.Override) *parityRun {
+	t.Helper()
 	cfg, diags := config.Load(file, src, overrides)
 	if err := diags.Err(); err != nil {
 		t.Fatal(err)
@@ -124,8 +131,8 @@ func newParityRun(t *testing.T, file string, clip graph.Clip, weights string, ov
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := len(r.store.Names(graph.Param)); got != len(tensors) {
-		t.Fatalf("%d parameters, %s has %d", got, weights, len(tensors))
+	if got := len(r.store.Names(graph.Param, graph.Buffer)); got != len(tensors) {
+		t.Fatalf("%d tensors, %s has %d", got, weights, len(tensors))
 	}
 	for _, w := range tensors {
 		x, err := w.Float32()
@@ -231,12 +238,47 @@ func TestMLPFollowsPyTorchFor100Steps(t *testing.T) {
 	skipShort(t)
 	ref := readReferences(t).MLP
 	r := newParityRun(t, "mlp-mnist.yaml", graph.Clip{}, "mlp.init.safetensors")
-	worst := 0.0
+	r.follow(t, ref, "mlp.final.safetensors")
+}
+
+// follow runs every step of a reference and compares losses, then all tensors.
+func (r *parityRun) follow(t *testing.T, ref reference, final string) {
+	t.Helper()
+	size, worst := ref.Config.Batch, 0.0
 	for i, want := range ref.Losses {
-		worst = max(worst, within(t, "loss", r.step(t, graph.WholeStep, i*64, 64, 64, nil)["loss"], want, 1e-4))
+		worst = max(worst, within(t, "loss", r.step(t, graph.WholeStep, i*size, size, size, nil)["loss"], want, 1e-4))
 	}
 	t.Logf("worst loss %.1e apart, relative", worst)
-	r.finalWithin(t, "mlp.final.safetensors", 1e-3)
+	r.finalWithin(t, final, 1e-3)
+}
+
+// TestLeNetFollowsPyTorchFor100Steps: convolutions and pooling, without the dropout whose
+// draws are gotrain's own.
+func TestLeNetFollowsPyTorchFor100Steps(t *testing.T) {
+	skipShort(t)
+	r := newParityRun(t, "lenet-mnist.yaml", graph.Clip{}, "lenet.init.safetensors",
+		set("vars", "width", "4"), set("vars", "hidden", "32"), set("vars", "drop", "0"), set("optimizer", "lr", "3e-4"))
+	r.follow(t, readReferences(t).LeNet, "lenet.final.safetensors")
+}
+
+const normed = `
+name: normed
+data: {source: mnist, batch: 64}
+model:
+  logits:
+    - image
+    - conv(6, 5, stride=2, bias=false) -> batchnorm -> relu -> maxpool(2)
+    - flatten
+    - dense(32) -> batchnorm -> relu -> dense(label.classes)
+loss: cross_entropy(logits, label)
+optimizer: {name: sgd, lr: 0.02, momentum: 0.9}
+`
+
+// TestBatchNormFollowsPyTorchFor100Steps compares running statistics too.
+func TestBatchNormFollowsPyTorchFor100Steps(t *testing.T) {
+	skipShort(t)
+	r := newParityRunOf(t, "normed.yaml", []byte(normed), graph.Clip{}, "normed.init.safetensors")
+	r.follow(t, readReferences(t).Normed, "normed.final.safetensors")
 }
 
 func set(path ...string) config.Override {
