@@ -25,8 +25,9 @@ type given struct {
 // arguments is a split command line.
 type arguments struct {
 	file  string
-	flags []given // known ones
-	other []given // vars, config paths and mistakes
+	names []string // words after the file
+	flags []given  // known ones
+	other []given  // vars, config paths and mistakes
 	help  bool
 }
 
@@ -55,11 +56,11 @@ func split(words []string, shapes map[string]flagShape) (arguments, diag.List) {
 			continue
 		}
 		if !strings.HasPrefix(word, "-") || word == "-" {
-			if a.file != "" {
-				fault(word, "two files: %q and %q", a.file, word).Hint = "one FILE, and flags as --name value"
-				continue
+			if a.file == "" {
+				a.file = word
+			} else {
+				a.names = append(a.names, word)
 			}
-			a.file = word
 			continue
 		}
 		if !strings.HasPrefix(word, "--") {

@@ -20,8 +20,9 @@ import (
 type job struct {
 	t       *terminal
 	argv    []string
-	file    string // the config's path
-	run     string // the run folder, where FILE is one
+	file    string   // the config's path
+	names   []string // words after FILE, where the verb takes some
+	run     string   // the run folder, where FILE is one
 	cfg     *config.Config
 	model   *graph.Model
 	trainer config.Trainer
@@ -75,6 +76,12 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 		}
 		diags.Errorf("usage", diag.Pos{}, "%s needs a FILE", verb).Hint = fmt.Sprintf("for example: gotrain %s configs/vae-mnist.yaml", verb)
 		return nil, j.fail(diags, nil)
+	}
+	if j.names = args.names; verb != train.InspectVerb {
+		for _, word := range args.names {
+			d := diags.Errorf("usage", diag.Pos{}, "two files: %q and %q", args.file, word)
+			d.Origin, d.Hint = word, "one FILE, and flags as --name value"
+		}
 	}
 	src, err := j.read(args.file)
 	if err != nil {

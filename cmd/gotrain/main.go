@@ -56,6 +56,7 @@ func newRootCommand(argv []string, t *terminal) *cobra.Command {
 		newTestCommand(argv, t),
 		newPredictCommand(argv, t),
 		newCheckCommand(argv, t),
+		newInspectCommand(argv, t),
 		newRunsCommand(t),
 	)
 	addTopics(root, t)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func verbCommand(verb train.Verb, short string, argv []string, t *terminal, own 
 func (t *terminal) help(c *cobra.Command, j *job, own []ownFlag) {
 	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	defer w.Flush()
-	fmt.Fprintf(w, "%s\n\nUsage: gotrain %s\n", c.Short, c.Use)
+	fmt.Fprintf(w, "%s\n\nUsage: gotrain %s\n", cmp.Or(c.Long, c.Short), c.Use)
 	if j != nil && len(j.cfg.Vars) > 0 {
 		fmt.Fprintf(w, "\nVars of %s\n", j.file)
 		for _, v := range j.cfg.Vars {

@@ -36,8 +36,8 @@ func (d *document) scalarExpr(n *yaml.Node, path string) Expr {
 		if g.Code == "unbalanced" && d.inFlow(n) {
 			g.Code, g.Text = "cut-expression", "an expression was cut by YAML at the comma: only "+n.Value+" is left"
 			g.Hint = "put it on its own line, or quote it"
-		} else if p := property(n); p != "" && g.Hint == "" {
-			g.Hint = "YAML took " + p + " for an anchor: quote the expression: " + quoted(p+" "+n.Value)
+		} else if n.Anchor != "" && g.Hint == "" {
+			g.Hint = "YAML took &" + n.Anchor + " for an anchor: quote the expression: " + quoted("&"+n.Anchor+" "+n.Value)
 		} else if d.commentAfter(n) && strings.Contains(g.Text, "found the end") {
 			g.Hint = "YAML takes ' #' for the start of a comment: quote the expression if it is none"
 		}

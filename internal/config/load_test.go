@@ -227,7 +227,9 @@ func TestTrainerFlags(t *testing.T) {
 		{values{"max_time": "90s"}, func(t Trainer) bool { return t.MaxTime == 90*time.Second }},
 		{values{"overfit_batches": "2"}, func(t Trainer) bool { return t.LimitTrainBatches.Count == 2 && t.LimitValBatches.Count == 2 }},
 		{values{"overfit_batches": 0.1}, func(t Trainer) bool { return t.LimitTrainBatches.Share == 0.1 && t.LimitValBatches.Share == 0.1 }},
-		{values{}, func(t Trainer) bool { return t.ValCheck.Share == 1 && t.CheckValEveryNEpoch == 1 && t.EnableModelSummary }},
+		{values{}, func(t Trainer) bool {
+			return t.ValCheck.Share == 1 && t.CheckValEveryNEpoch == 1 && t.EnableModelSummary
+		}},
 		{values{"val_check_interval": "0.25"}, func(t Trainer) bool { return t.ValCheck.Share == 0.25 }},
 		{values{"val_check_interval": 100}, func(t Trainer) bool { return t.ValCheck.IsCount && t.ValCheck.Count == 100 }},
 		{values{"val_check_interval": "250 steps"}, func(t Trainer) bool { return t.ValCheck.Every == Span{250, Steps} }},

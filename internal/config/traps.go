@@ -77,17 +77,6 @@ func quoted(value string) string {
 	return "'" + value + "'"
 }
 
-// property is the anchor or tag that YAML took from the start of a scalar: "&x" of `&x + 1`.
-func property(n *yaml.Node) string {
-	switch {
-	case n.Anchor != "":
-		return "&" + n.Anchor
-	case strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!"):
-		return n.Tag
-	}
-	return ""
-}
-
 // clock tells 1:30 and 12:30:45, which were numbers to base 60 in YAML 1.1.
 var clock = regexp.MustCompile(`^[0-9]+(:[0-5]?[0-9])+$`)
 

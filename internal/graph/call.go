@@ -80,7 +80,11 @@ func (ev *evaluator) callNet(net *config.Net, inner *scope, at diag.Pos, args []
 	}
 	ev.calling = append(ev.calling, net.Name)
 	defer func() { ev.calling = ev.calling[:len(ev.calling)-1] }()
-	return ev.body(net.Body, inner)
+	v, ok := ev.body(net.Body, inner)
+	if ok {
+		ev.probe(net.Path, v)
+	}
+	return v, ok
 }
 
 // argKind is what an op takes in a place.

@@ -40,6 +40,7 @@ type evaluator struct {
 	told    map[diag.Pos]bool // places of unknown names already reported
 	work    int               // expressions evaluated, see exhausted
 	stopped bool              // too much work: reported, nothing more is evaluated
+	probes  map[string]any    // results of nets and steps by path, for Inspect; nil elsewhere
 }
 
 // global is a model value: evaluated when first used.
@@ -209,6 +210,7 @@ func (ev *evaluator) pipeline(head string, steps []config.Expr, running any, sc 
 			ev.showPipeline(before, trace, step, sc)
 			return nil, false
 		}
+		ev.probe(inner.path, running)
 		trace = append(trace, stepText(step)+" "+describe(running))
 	}
 	return running, true
