@@ -10,6 +10,7 @@ import (
 
 	"gotrain/internal/config"
 	"gotrain/internal/diag"
+	"gotrain/internal/engine"
 	"gotrain/internal/graph"
 	"gotrain/internal/logger"
 	"gotrain/internal/schedule"
@@ -128,6 +129,9 @@ func flagsPage() string {
 // TestLoggersHaveOneList: the config package refuses unknown loggers early, without the
 // logger package, whose table is the one that opens them.
 func TestLoggersHaveOneList(t *testing.T) {
+	if !slices.Equal(config.Passes, engine.OptionalPasses()) {
+		t.Errorf("config knows passes %v, engine %v", config.Passes, engine.OptionalPasses())
+	}
 	if !slices.Equal(config.Loggers, logger.Names()) {
 		t.Errorf("config knows %v, logger %v", config.Loggers, logger.Names())
 	}

@@ -78,6 +78,7 @@ var TrainerFlags = []Flag{
 	{Name: "logger", Kind: ListKind, Default: "csv,tensorboard", Help: "csv, tensorboard, or false", set: setLogger},
 	{Name: "default_root_dir", Kind: TextKind, Default: "runs", Help: "where run folders are made", set: intoText(func(t *Trainer) *string { return &t.DefaultRootDir })},
 	{Name: "threads", Kind: IntKind, Default: 0, Help: "CPU threads; 0 for all cores", set: setThreads},
+	{Name: "skip_passes", Kind: ListKind, Default: "none", Help: "passes of the plan to leave out, such as cse,fusion, or all: to find a fault", set: setSkipPasses},
 	{Name: "accelerator", Kind: TextKind, Default: "auto", Help: "auto, cpu or gpu", set: intoWord(func(t *Trainer) *string { return &t.Accelerator }, "auto", "cpu", "gpu")},
 	{Name: "devices", Kind: TextKind, Default: "auto", Help: "how many devices: 1 until more are built", set: only("the CPU as one device", "auto or a number from 1", wholeFromOr(1, "auto", "-1"), "auto", "1")},
 	{Name: "gpus", Kind: IntKind, Help: "how many GPUs: not built yet", set: only("--accelerator cpu", "a whole number from 0", wholeFromOr(0, "-1"), "0")},
@@ -115,6 +116,7 @@ type Trainer struct {
 	Logger                []string // empty: none
 	DefaultRootDir        string
 	Threads               int
+	SkipPasses            []string // passes of the plan that are left out
 	Accelerator           string
 
 	// Given has the flags that the user set, by name: what is worth repeating back.

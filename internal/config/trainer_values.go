@@ -338,7 +338,14 @@ func setLogger(t *Trainer, v any) error {
 		}
 		return nil
 	}
-	var names []string
+	names, err := wordsOf(v, "logger", "expected names such as csv,tensorboard, or false", Loggers)
+	t.Logger = names
+	return err
+}
+
+// wordsOf decodes a list of known words, each once; what they are is for messages.
+func wordsOf(v any, what, expected string, known []string) ([]string, error) {
+	var names, out []string
 	switch x := v.(type) {
 	case string:
 		names = strings.Split(x, ",")
@@ -349,24 +356,41 @@ func setLogger(t *Trainer, v any) error {
 	case []string:
 		names = x
 	default:
-		return fmt.Errorf("expected names such as csv,tensorboard, or false, found %s", found(v))
+		return nil, fmt.Errorf("%s, found %s", expected, found(v))
 	}
-	t.Logger = nil
 	for _, n := range names {
 		n = strings.TrimSpace(n)
-		if !slices.Contains(Loggers, n) {
-			err := fmt.Errorf("there is no logger %q (there are: %s)", n, strings.Join(Loggers, ", "))
-			if near := diag.Suggest(n, Loggers); near != "" {
+		if !slices.Contains(known, n) {
+			err := fmt.Errorf("there is no %s %q (there are: %s)", what, n, strings.Join(known, ", "))
+			if near := diag.Suggest(n, known); near != "" {
 				err = fmt.Errorf("%w; did you mean %s?", err, near)
 			}
-			return err
+			return nil, err
 		}
-		if !slices.Contains(t.Logger, n) {
-			t.Logger = append(t.Logger, n)
+		if !slices.Contains(out, n) {
+			out = append(out, n)
 		}
 	}
-	return nil
+	return out, nil
 }
 
 // Loggers are the names that --logger takes; the logger package's table has the same.
 var Loggers = []string{"csv", "tensorboard"}
+
+// Passes are the names that --skip_passes takes; the engine's table has the same.
+var Passes = []string{"rewrite", "cse", "deadcode", "reshape", "epilogues", "fusion", "update-in-tiles", "update-together", "inplace"}
+
+// setSkipPasses takes names of passes, or all.
+func setSkipPasses(t *Trainer, v any) error {
+	if v == "" || v == "none" {
+		t.SkipPasses = nil
+		return nil
+	}
+	if v == "all" {
+		t.SkipPasses = slices.Clone(Passes)
+		return nil
+	}
+	names, err := wordsOf(v, "pass", "expected names such as cse,fusion, all, or none", Passes)
+	t.SkipPasses = names
+	return err
+}

@@ -11,12 +11,20 @@ import (
 // read it; what is needed elsewhere is stored.
 func fuse(f *Func) {
 	g := newGrouper(f)
-	for i, in := range f.Instrs {
-		switch op := in.Op.(type) {
-		case graph.Map:
-			g.fuseMap(i, in)
-		case graph.Reduce:
-			g.fuseReduce(i, in, op)
+	// Single numbers come last: a group of them makes each wait for the others' operands,
+	// which must not keep two long passes apart.
+	for _, numbers := range []bool{false, true} {
+		for i, in := range f.Instrs {
+			switch op := in.Op.(type) {
+			case graph.Map:
+				if numbers == (f.Values[in.Out].Size == 1) {
+					g.fuseMap(i, in)
+				}
+			case graph.Reduce:
+				if !numbers {
+					g.fuseReduce(i, in, op)
+				}
+			}
 		}
 	}
 	g.replace(func(x *group) *Instr {

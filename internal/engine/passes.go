@@ -17,19 +17,30 @@ type pass struct {
 
 // passes run in this order.
 var passes = []pass{
+	{name: "rewrite", run: rewrite, merges: true},
 	{name: "cse", run: cse},
 	{name: "deadcode", run: deadCode},
 	{name: "reshape", run: aliasReshapes},
+	{name: "epilogues", run: epilogues, merges: true},
 	{name: "fusion", run: fuse, merges: true},
+	{name: "update-in-tiles", run: updateInTiles, merges: true},
+	{name: "update-together", run: updateTogether, merges: true},
 	{name: "inplace", run: inPlace},
 	{name: "arena", run: planArena, required: true},
 }
 
 // passOrder says which pass must stand before which, and why.
 var passOrder = []struct{ before, after, reason string }{
+	{"rewrite", "cse", "two spellings of one thing become equal"},
+	{"rewrite", "deadcode", "what a rewrite reads no more may be dead"},
 	{"cse", "deadcode", "what has become the same leaves uses behind"},
 	{"deadcode", "fusion", "a dead reader would keep a value stored"},
 	{"reshape", "fusion", "a Map reads its operand's memory, not a copy of it"},
+	{"reshape", "epilogues", "a Map reads its operand's memory, not a copy of it"},
+	{"epilogues", "fusion", "a Map of a product belongs to the product, which a group of Maps would have stored"},
+	{"fusion", "update-in-tiles", "the update is one instruction once its Maps are"},
+	{"update-in-tiles", "update-together", "an update that a product took in is in no list"},
+	{"update-together", "inplace", "all updates are in place at once"},
 	{"fusion", "inplace", "a group is in place as a whole"},
 	{"deadcode", "inplace", "a dead use would keep an operand alive"},
 	{"deadcode", "arena", "dead values would take memory"},

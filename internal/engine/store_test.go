@@ -90,7 +90,7 @@ func TestStats(t *testing.T) {
 	}
 	got := e.Stats()
 	got.DeviceBytes = 0 // the device's business
-	want := engine.Stats{Lowered: 3, Instructions: 2, Values: 4, ArenaBytes: 4 * 160, NaiveBytes: 2 * 4 * 160, StateBytes: 800, InputBytes: 320, FLOPs: 2*8*10*20 + 160}
+	want := engine.Stats{Lowered: 3, Instructions: 1, Values: 3, ArenaBytes: 4 * 160, NaiveBytes: 4 * 160, StateBytes: 800, InputBytes: 320, FLOPs: 2*8*10*20 + 160}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

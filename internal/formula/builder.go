@@ -54,6 +54,9 @@ func (b *Builder) apply(op Op, args ...Ref) Ref {
 	return b.add(n)
 }
 
+// Apply is the primitive op of as many operands as it has.
+func (b *Builder) Apply(op Op, args ...Ref) Ref { return b.apply(op, args[:op.Arity()]...) }
+
 // simplify applies the identities that are exact for every finite operand. A product
 // with the constant 0 becomes 0, which derivatives rely on: it drops the NaN of an
 // infinite factor, never one of a finite factor.

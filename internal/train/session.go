@@ -52,7 +52,9 @@ func (s *Session) open(ctx context.Context, need data.Need) (*data.Sets, error) 
 // machine makes a store and an executable cache on the session's device.
 func (s *Session) machine() (*engine.Store, *engine.Cache) {
 	store := engine.NewStore(s.Device)
-	return store, engine.NewCache(s.Device, store)
+	cache := engine.NewCache(s.Device, store)
+	cache.Options.Skip = s.Trainer.SkipPasses
+	return store, cache
 }
 
 // devRun reports whether fast_dev_run is on.

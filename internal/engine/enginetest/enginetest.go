@@ -36,6 +36,7 @@ func Run(t *testing.T, newDevice func() engine.Device) {
 		{"errors", testErrors},
 		{"language", testLanguage},
 		{"fused", testFused},
+		{"epilogue", testEpilogue},
 		{"programs", testPrograms},
 		{"passes", testPassesOff},
 		{"allocations", testAllocations},
