@@ -57,6 +57,7 @@ func newRootCommand(argv []string, t *terminal) *cobra.Command {
 		newPredictCommand(argv, t),
 		newCheckCommand(argv, t),
 		newInspectCommand(argv, t),
+		newPrintCommand(argv, t),
 		newRunsCommand(t),
 	)
 	addTopics(root, t)

@@ -102,6 +102,16 @@ var ofThisProcess = map[string]bool{
 // resolved is the config as YAML with overrides, trainer flags and environment in it:
 // what a run folder keeps, and goes on from.
 func (j *job) resolved() ([]byte, error) {
+	cfg, err := j.settled(false)
+	if err != nil {
+		return nil, err
+	}
+	return cfg.Resolved(), nil
+}
+
+// settled is the config with overrides, trainer flags and environment in it; those of this
+// process only where they are asked for.
+func (j *job) settled(ofProcess bool) (*config.Config, error) {
 	all := j.over
 	for _, f := range config.TrainerFlags {
 		text, origin := os.Getenv(envName(f.Name)), envName(f.Name)
@@ -110,15 +120,15 @@ func (j *job) resolved() ([]byte, error) {
 				text, origin = g.value, g.text
 			}
 		}
-		if text != "" && !ofThisProcess[f.Name] {
+		if text != "" && (ofProcess || !ofThisProcess[f.Name]) {
 			all = append(all[:len(all):len(all)], config.Override{Path: []string{"trainer", f.Name}, Text: text, Origin: origin})
 		}
 	}
-	resolved, _ := config.Load(j.file, j.cfg.Source, all)
-	if resolved == nil {
+	cfg, _ := config.Load(j.file, j.cfg.Source, all)
+	if cfg == nil {
 		return nil, fmt.Errorf("the config cannot be read a second time")
 	}
-	return resolved.Resolved(), nil
+	return cfg, nil
 }
 
 // environmentOverrides gives the overrides of the environment that are no trainer flags.

@@ -5,14 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"gotrain/internal/config"
+	"gotrain/internal/data"
 	"gotrain/internal/diag"
 	"gotrain/internal/train"
 )
@@ -45,15 +49,9 @@ func (t *terminal) help(c *cobra.Command, j *job, own []ownFlag) {
 	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	defer w.Flush()
 	fmt.Fprintf(w, "%s\n\nUsage: gotrain %s\n", cmp.Or(c.Long, c.Short), c.Use)
-	if j != nil && len(j.cfg.Vars) > 0 {
-		fmt.Fprintf(w, "\nVars of %s\n", j.file)
-		for _, v := range j.cfg.Vars {
-			text := v.Help
-			if v.Range != nil {
-				text += fmt.Sprintf(" (from %v to %v)", v.Range[0], v.Range[1])
-			}
-			fmt.Fprintf(w, "  --%s\t%v\t%s\n", v.Name, v.Default, text)
-		}
+	if j != nil {
+		helpVars(w, j)
+		helpFields(w, j)
 	}
 	fmt.Fprintln(w, "\nFlags")
 	for _, f := range append(slices.Clone(own), commonFlags...) {
@@ -66,6 +64,59 @@ func (t *terminal) help(c *cobra.Command, j *job, own []ownFlag) {
 		}
 	}
 	fmt.Fprintln(w, "\nAny config key is a flag too: --optimizer.lr 3e-4, --data.batch 64")
+}
+
+// helpVars lists the file's vars: default, range or choices, and help.
+func helpVars(w io.Writer, j *job) {
+	if len(j.cfg.Vars) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\nVars of %s\n", j.file)
+	for _, v := range j.cfg.Vars {
+		text := v.Help
+		if v.Range != nil {
+			text += fmt.Sprintf(" (from %v to %v)", v.Range[0], v.Range[1])
+		}
+		if v.Choices != nil {
+			text += " (one of " + valueText(v.Choices) + ")"
+		}
+		fmt.Fprintf(w, "  --%s\t%s\t%s\n", v.Name, valueText(v.Default), strings.TrimSpace(text))
+	}
+}
+
+// helpFields lists the data's fields: their shape and constants, as expressions have them.
+func helpFields(w io.Writer, j *job) {
+	if j.cfg.Data == nil {
+		return
+	}
+	fields, _ := data.Fields(*j.cfg.Data)
+	if len(fields) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\nData fields of %s\n", j.cfg.Data.Source)
+	for _, f := range fields {
+		kind := "numbers"
+		if f.Int {
+			kind = "whole numbers"
+		}
+		for _, c := range slices.Sorted(maps.Keys(f.Consts)) {
+			kind += fmt.Sprintf(", %s.%s is %d", f.Name, c, f.Consts[c])
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", f.Name, strings.ReplaceAll(fmt.Sprint(f.Shape), " ", ","), kind)
+	}
+}
+
+// valueText writes a var's value as a flag takes it: 256,128.
+func valueText(v config.Value) string {
+	items, isList := v.([]config.Value)
+	if !isList {
+		return fmt.Sprint(v)
+	}
+	var parts []string
+	for _, x := range items {
+		parts = append(parts, fmt.Sprint(x))
+	}
+	return strings.Join(parts, ",")
 }
 
 // result prints numbers by name: a table, or one JSON object.

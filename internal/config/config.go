@@ -31,7 +31,8 @@ type Config struct {
 	LogImages []LogImage
 
 	resolved   []byte // see Resolved
-	modeInFile bool   // the file says min or max itself
+	origins    []Origin
+	modeInFile bool // the file says min or max itself
 
 	// Sections gives the place of each top-level key that is present.
 	Sections map[string]diag.Pos

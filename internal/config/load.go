@@ -59,6 +59,7 @@ func Load(file string, src []byte, overrides []Override) (*Config, diag.List) {
 	lookup := func(name string) (Value, bool) { v, ok := values[name]; return v, ok }
 	d.sections(c, top, lookup)
 	c.resolved = d.encode()
+	c.origins = d.listOrigins(d.root, "")
 	return c, diags
 }
 

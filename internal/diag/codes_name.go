@@ -4,7 +4,7 @@ package diag
 var nameCodes = []Code{
 	{
 		Name: "unknown-name", Title: "a name that stands for nothing",
-		Text:     "Names resolve in the order local, model value, var, data field. The message lists what the data give.",
+		Text: "Names resolve in the order local, model value, var, data field. The message lists what the data give.",
 		Examples: []Example{
 			{Wrong: "data: {source: digits}\npredict:\n  y: imgae / 2\n", Right: "data: {source: digits}\npredict:\n  y: image / 2\n"},
 			{Right: "predict:\n  y: randn(3) -> relu -> sum\n", Command: "inspect FILE predict.z", RightCommand: "inspect FILE predict.y"},
@@ -22,7 +22,7 @@ var nameCodes = []Code{
 	},
 	{
 		Name: "no-value", Title: "an op, a net or a block in the place of a value",
-		Text:     "A net is a function until it is called: with arguments, or as a step.",
+		Text: "A net is a function until it is called: with arguments, or as a step.",
 		Examples: []Example{
 			{Wrong: "model:\n  net(x): x * 2\npredict:\n  y: net + 1\n", Right: "model:\n  net(x): x * 2\npredict:\n  y: net(randn(3)) + 1\n"},
 			{Wrong: "model:\n  net(x): x * 2\npredict:\n  y: randn(3)\n", Right: "model:\n  net(x): x * 2\npredict:\n  y: net(randn(3))\n", Command: "inspect FILE net"},
