@@ -23,7 +23,7 @@ func evaluateCommand(verb train.Verb, short string, argv []string, t *terminal) 
 			if err != nil {
 				return err
 			}
-			return j.result(res.Metrics)
+			return j.resultWithTables(res.Metrics, res.Tables)
 		})
 	})
 }

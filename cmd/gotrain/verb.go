@@ -120,7 +120,10 @@ func valueText(v config.Value) string {
 }
 
 // result prints numbers by name: a table, or one JSON object.
-func (j *job) result(values map[string]float64) error {
+func (j *job) result(values map[string]float64) error { return j.resultWithTables(values, nil) }
+
+// resultWithTables prints tables after the numbers.
+func (j *job) resultWithTables(values map[string]float64, tables map[string]train.Table) error {
 	names := make([]string, 0, len(values))
 	for n := range values {
 		names = append(names, n)
@@ -131,9 +134,24 @@ func (j *job) result(values map[string]float64) error {
 		for _, n := range names {
 			fmt.Fprintf(w, "%s\t%s\n", n, strconv.FormatFloat(values[n], 'g', -1, 64))
 		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+		for _, n := range slices.Sorted(maps.Keys(tables)) {
+			fmt.Fprintf(w, "%s\n", n)
+			for _, row := range tables[n] {
+				for _, v := range row {
+					fmt.Fprintf(w, "\t%g", v)
+				}
+				fmt.Fprintln(w)
+			}
+		}
 		return w.Flush()
 	}
 	out := map[string]any{}
+	for n, t := range tables {
+		out[n] = t
+	}
 	for n, v := range values {
 		out[n] = v
 		if math.IsNaN(v) || math.IsInf(v, 0) { // JSON has neither

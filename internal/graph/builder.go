@@ -170,6 +170,9 @@ func (b *builder) sumAll(x *Value) *Value {
 	return b.reshape(b.reduce(Sum, x, axes...), Shape{})
 }
 
+// batchSize is the number of samples, a scalar.
+func (b *builder) batchSize() *Value { return b.sumAll(b.fill(1, Shape{-1})) }
+
 // sumTo sums x over the axes along which shape was broadcast to x's.
 func (b *builder) sumTo(x *Value, shape Shape) *Value {
 	var axes []int

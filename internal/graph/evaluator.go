@@ -32,6 +32,8 @@ type evaluator struct {
 	// training is the phase: dropout drops, batchnorm uses the batch's statistics.
 	training bool
 	moved    map[*State]*Value // what the step makes of its buffers
+	inMetric bool              // a metric, and no model value it uses, is being evaluated
+	sets     []setSum          // what metrics need of the whole set
 
 	calling []string // nets and blocks being evaluated, to find recursion
 	layers  int      // parameters asked for so far

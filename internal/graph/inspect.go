@@ -78,7 +78,7 @@ func (ev *evaluator) evaluateAll() map[string]any {
 		terms["loss."+name] = values[i]
 	}
 	for _, t := range ev.cfg.Metrics {
-		terms["metrics."+t.Name] = ev.metric(t)
+		terms["metrics."+t.Name], _ = ev.metric(t)
 	}
 	for _, t := range ev.cfg.Predict {
 		terms["predict."+t.Name] = ev.predict(t)

@@ -90,7 +90,7 @@ func (c *call) numbers(x *Value, axis int) *Value {
 			each *= d
 		}
 	}
-	return c.b.scale(c.b.sumAll(c.b.fill(1, Shape{x.Shape[0]})), float64(each))
+	return c.b.scale(c.b.batchSize(), float64(each)*float64(-x.Shape[0]))
 }
 
 // featureMean is the mean over all axes but one, which they keep at length 1.

@@ -21,6 +21,7 @@ type Model struct {
 	LossTerms []string
 	// MetricNames and PredictNames are those sections' keys, in file order.
 	MetricNames  []string
+	TableNames   []string // metrics that are tables
 	PredictNames []string
 }
 
@@ -42,7 +43,10 @@ func Check(cfg *config.Config, fields []config.Field) (m *Model, diags diag.List
 	trained := len(ev.b.states)
 	ev.loss = total
 	for _, t := range cfg.Metrics {
-		ev.metric(t)
+		if v, _ := ev.metric(t); v != nil && len(v.Shape) == 2 {
+			m.TableNames = append(m.TableNames, t.Name)
+			continue
+		}
 		m.MetricNames = append(m.MetricNames, t.Name)
 	}
 	for _, t := range cfg.Predict {
@@ -133,6 +137,11 @@ func (ev *evaluator) perSampleTerm(t *config.Term, sc *scope, what string) *Valu
 	if !ok {
 		return nil
 	}
+	return ev.perSample(t, v, sc, what)
+}
+
+// perSample checks that v is one number per sample, and gives it as [B].
+func (ev *evaluator) perSample(t *config.Term, v any, sc *scope, what string) *Value {
 	x, isTensor := v.(*Value)
 	if !isTensor || !x.Shape.Batched() || elements(userShape(x)) != 1 || len(userShape(x)) > 1 {
 		d := ev.failf("not-per-sample", t.Expr.Pos(), sc, "%s is one number per sample, and this is %s", what, describe(v))
@@ -141,12 +150,6 @@ func (ev *evaluator) perSampleTerm(t *config.Term, sc *scope, what string) *Valu
 	}
 	ev.b.path = sc.path
 	return ev.b.reshape(x, Shape{-1})
-}
-
-func (ev *evaluator) metric(t *config.Term) *Value {
-	sc := newScope("metrics."+t.Name, "metrics."+t.Name)
-	sc.untrained = "nothing trains in metrics"
-	return ev.perSampleTerm(t, sc, "a metric")
 }
 
 func (ev *evaluator) predict(t *config.Term) *Value {

@@ -67,7 +67,10 @@ func (ev *evaluator) global(g *global, name string, at diag.Pos, sc *scope) any 
 		full += "_" + n
 	}
 	inner := newScope("model."+full, full)
+	metric := ev.inMetric
+	ev.inMetric = false
 	v, ok := ev.body(g.def.Body, inner)
+	ev.inMetric = metric
 	if ok && g.state == inProgress {
 		g.names, ok = ev.unpack(g.def.Names, g.def.Pos, v, inner)
 	}

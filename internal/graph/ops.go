@@ -34,7 +34,7 @@ var ops = []*opSpec{
 	// losses
 	lossBCE, lossBCELogits, lossMSE, lossL1, lossHuber, lossHinge, lossKLNormal, lossCrossEntropy, lossNLL,
 	// metrics
-	metricAccuracy, metricMAE,
+	metricAccuracy, metricMAE, metricF1, metricConfusion, opAvg,
 }
 
 func findOp(name string) *opSpec {
@@ -49,14 +49,14 @@ func findOp(name string) *opSpec {
 // later lists what the language has and this version does not, so that a user is told
 // which of the two a name is.
 var later = []string{
-	"generate", "avg",
+	"generate",
 	"conv1d", "conv3d", "deconv", "adaptive_avgpool", "upsample",
 	"groupnorm", "rmsnorm", "embed", "position", "rope", "attention", "lstm", "gru", "rnn", "last",
 	"cumsum",
 	"stack", "gather", "max", "min", "var", "norm", "where",
 	"one_hot", "argmax",
 	"focal", "dice", "cosine", "triplet", "contrastive", "info_nce", "ctc",
-	"f1", "precision", "recall", "auroc", "r2", "confusion", "iou", "ppl", "psnr", "ssim", "standardize", "unstandardize",
+	"precision", "recall", "auroc", "r2", "iou", "ppl", "psnr", "ssim", "standardize", "unstandardize",
 }
 
 func isLaterOp(name string) bool { return slices.Contains(later, name) }

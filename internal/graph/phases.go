@@ -142,11 +142,11 @@ func (b *builder) windowMean(name string, v, perSample *Value, part Part, next m
 	return mean
 }
 
-// epochSum adds batch, a scalar, to a running sum over the epoch, by Kahan's compensated
+// epochSum adds batch to a running sum over the epoch, by Kahan's compensated
 // summation: ten thousand batches cost no more digits than one.
 func (b *builder) epochSum(name string, batch *Value, next map[*State]*Value) {
-	sum := b.state(name+SumSuffix, Metric, Shape{}, Init{})
-	lost := b.state(name+LostSuffix, Metric, Shape{}, Init{})
+	sum := b.state(name+SumSuffix, Metric, batch.Shape, Init{})
+	lost := b.state(name+LostSuffix, Metric, batch.Shape, Init{})
 	next[sum] = b.mapOp("sum", kahanSum, sum.Value, lost.Value, batch)
 	next[lost] = b.mapOp("sum", kahanLost, sum.Value, lost.Value, batch)
 }
@@ -168,15 +168,27 @@ var (
 )
 
 // Eval builds an evaluation step over a labelled batch: it adds to the sums of states
-// "eval.loss" (where there is a loss) and "eval.<metric>". It has no guard: a loss that is
-// not finite is to be seen.
+// "eval.loss" (where there is a loss), "eval.<metric>" and what the summary needs. Its
+// outputs are the first two. It has no guard: a loss that is not finite is to be seen.
 func (m *Model) Eval() (*Program, error) {
+	eval, _, err := m.evaluation()
+	return eval, err
+}
+
+// Summary builds what gives the metrics that are of the whole set, once all batches have
+// been added: see SetSum for its inputs; InputCount is the number of samples.
+func (m *Model) Summary() (*Program, error) {
+	_, summary, err := m.evaluation()
+	return summary, err
+}
+
+func (m *Model) evaluation() (eval, summary *Program, err error) {
 	if len(m.cfg.Loss) == 0 && len(m.cfg.Metrics) == 0 {
-		return nil, ErrNoPart
+		return nil, nil, ErrNoPart
 	}
-	return m.build(false, func(ev *evaluator) *Program {
+	eval, err = m.build(false, func(ev *evaluator) *Program {
 		next := map[*State]*Value{}
-		var outputs []Output
+		var outputs, whole []Output
 		add := func(name string, v *Value) {
 			sum := ev.b.sumAll(v)
 			outputs = append(outputs, Output{Name: name, Value: sum})
@@ -187,10 +199,19 @@ func (m *Model) Eval() (*Program, error) {
 			add("loss", total)
 		}
 		for _, t := range m.cfg.Metrics {
-			add(t.Name, ev.metric(t))
+			if v, ofSet := ev.metric(t); ofSet {
+				whole = append(whole, Output{Name: t.Name, Value: v})
+			} else {
+				add(t.Name, v)
+			}
 		}
+		for _, s := range ev.sets {
+			ev.b.epochSum("eval."+s.name, s.batch, next)
+		}
+		summary = ev.b.program("summary", whole, nil, nil)
 		return ev.b.program("eval", outputs, next, nil)
 	})
+	return eval, summary, err
 }
 
 // Predict builds the program of one predict output, whose only Output has its name.

@@ -128,7 +128,7 @@ type (
 	// Transpose puts the axes in another order: axis i of the result is axis Perm[i] of
 	// the input.
 	Transpose struct{ Perm []int }
-	// OneHot turns labels [B,...] (I32) into [B,...,Classes] of 0 and 1. A label out of
+	// OneHot turns labels [B,...] into [B,...,Classes] of 0 and 1. A label out of
 	// range gives a row of zeros: sources check their labels when they load.
 	OneHot struct{ Classes int }
 	// ArgMax gives the position of the largest element of Axis as F32, the axis kept at

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gotrain/internal/data"
@@ -10,16 +11,29 @@ import (
 	"gotrain/internal/graph"
 )
 
-// evaluation runs the eval program over a data set and reads the means.
+// evaluation runs the eval program over a data set, reads the means, and computes what is
+// of the whole set.
 type evaluation struct {
-	prog  *graph.Program
-	store *engine.Store
-	cache *engine.Cache
-	names []string // "loss", then metrics
+	prog    *graph.Program
+	summary *graph.Program
+	store   *engine.Store
+	cache   *engine.Cache
+	names   []string         // of numbers: "loss", then metrics
+	tables  map[string]Table // of the last run
 }
 
-func newEvaluation(prog *graph.Program, store *engine.Store, cache *engine.Cache) *evaluation {
-	return &evaluation{prog: prog, store: store, cache: cache, names: outputNames(prog)}
+func newEvaluation(m *graph.Model, prog *graph.Program, store *engine.Store, cache *engine.Cache) (*evaluation, error) {
+	summary, err := m.Summary()
+	if err != nil {
+		return nil, err
+	}
+	e := &evaluation{prog: prog, summary: summary, store: store, cache: cache, names: outputNames(prog)}
+	for _, o := range summary.Outputs {
+		if len(o.Value.Shape) == 0 {
+			e.names = append(e.names, o.Name)
+		}
+	}
+	return e, nil
 }
 
 func outputNames(p *graph.Program) []string {
@@ -34,7 +48,7 @@ func outputNames(p *graph.Program) []string {
 // under prefix: "val/loss". The draws of evaluation are those of epoch 0, so the same
 // weights always give the same numbers. onBatch may be nil.
 func (e *evaluation) run(ctx context.Context, loader *data.Loader, prefix string, onBatch func(done, total int)) (map[string]float64, error) {
-	if err := zeroSums(e.store, "eval.", e.names); err != nil {
+	if err := e.zero(); err != nil {
 		return nil, err
 	}
 	it := loader.Epoch(ctx, 0, 0)
@@ -59,7 +73,54 @@ func (e *evaluation) run(ctx context.Context, loader *data.Loader, prefix string
 			onBatch(n+1, total)
 		}
 	}
-	return readMeans(e.store, "eval.", prefix+"/", e.names, samples)
+	values, err := readMeans(e.store, "eval.", prefix+"/", outputNames(e.prog), samples)
+	if err != nil {
+		return nil, err
+	}
+	return values, e.summarise(values, prefix+"/", samples)
+}
+
+// zero empties the sums.
+func (e *evaluation) zero() error {
+	for _, s := range e.prog.States {
+		if s.Role != graph.Metric {
+			continue
+		}
+		if err := e.store.Set(s.Name, make([]float32, s.Value.Shape.Size(1))); err != nil {
+			return fmt.Errorf("train: %w", err)
+		}
+	}
+	return nil
+}
+
+// summarise adds the metrics of the whole set, computed in float64 from the sums.
+func (e *evaluation) summarise(values map[string]float64, prefix string, samples int) error {
+	e.tables = map[string]Table{}
+	feed := map[string][]float64{graph.InputCount: {float64(samples)}}
+	for _, in := range e.summary.Inputs {
+		name, isSum := strings.CutPrefix(in.Name, graph.SetSum)
+		if !isSum {
+			continue
+		}
+		sum, err := readSum(e.store, "eval."+name)
+		if err != nil {
+			return err
+		}
+		feed[in.Name] = sum
+	}
+	vals, err := graph.Interpret(e.summary, 1, feed, nil)
+	if err != nil {
+		return err
+	}
+	for _, o := range e.summary.Outputs {
+		v := vals[o.Value.ID]
+		if len(v.Shape) == 0 {
+			values[prefix+o.Name] = v.Data[0]
+			continue
+		}
+		e.tables[prefix+o.Name] = slices.Collect(slices.Chunk(v.Data, v.Shape[1]))
+	}
+	return nil
 }
 
 // zeroSums empties the running sums of metrics.
@@ -79,15 +140,28 @@ func zeroSums(store *engine.Store, prefix string, names []string) error {
 func readMeans(store *engine.Store, prefix, as string, names []string, samples int) (map[string]float64, error) {
 	out := map[string]float64{}
 	for _, name := range names {
-		sum, err := store.Get(prefix + name + graph.SumSuffix)
+		sum, err := readSum(store, prefix+name)
 		if err != nil {
 			return nil, err
 		}
-		lost, err := store.Get(prefix + name + graph.LostSuffix)
-		if err != nil {
-			return nil, err
-		}
-		out[as+termName(name)] = (float64(sum[0]) - float64(lost[0])) / float64(max(samples, 1))
+		out[as+termName(name)] = sum[0] / float64(max(samples, 1))
+	}
+	return out, nil
+}
+
+// readSum gives a running sum.
+func readSum(store *engine.Store, name string) ([]float64, error) {
+	sum, err := store.Get(name + graph.SumSuffix)
+	if err != nil {
+		return nil, err
+	}
+	lost, err := store.Get(name + graph.LostSuffix)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(sum))
+	for i := range out {
+		out[i] = float64(sum[i]) - float64(lost[i])
 	}
 	return out, nil
 }

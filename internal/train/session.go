@@ -38,8 +38,9 @@ type Session struct {
 // Result is what a verb reports: numbers under TensorBoard's names.
 type Result struct {
 	Metrics    map[string]float64
-	RunDir     string // of fit; empty under fast_dev_run
-	Checkpoint string // the newest one saved, or the one read
+	Tables     map[string]Table // of validate and test
+	RunDir     string           // of fit; empty under fast_dev_run
+	Checkpoint string           // the newest one saved, or the one read
 	Step       int
 	Epoch      int
 }

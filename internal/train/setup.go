@@ -141,7 +141,9 @@ func (l *fitLoop) makeLoaders() (err error) {
 	if err := l.store.Ensure(prog.States); err != nil {
 		return err
 	}
-	l.eval = newEvaluation(prog, l.store, l.cache)
+	if l.eval, err = newEvaluation(l.Model, prog, l.store, l.cache); err != nil {
+		return err
+	}
 	return l.checkCadence()
 }
 

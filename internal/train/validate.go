@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"gotrain/internal/config"
@@ -52,7 +53,15 @@ func (l *fitLoop) validate(ctx context.Context) (map[string]float64, error) {
 		return nil, err
 	}
 	l.state.Due, l.validated = false, time.Now()
-	return val, l.logged(l.sinks.Scalars(l.record(val, "val/", l.eval.names)))
+	if err := l.logged(l.sinks.Scalars(l.record(val, "val/", l.eval.names))); err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.eval.tables)) {
+		if err := l.logged(l.sinks.Text(l.state.Step, name, l.eval.tables[name].String())); err != nil {
+			return nil, err
+		}
+	}
+	return val, nil
 }
 
 // validateInside validates within an epoch: the running sums of training stay as they are.

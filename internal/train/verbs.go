@@ -46,11 +46,15 @@ func Evaluate(ctx context.Context, s *Session, verb Verb) (*Result, error) {
 	if loader.Batches() == 0 {
 		return nil, flagError(flag, errors.New("leaves nothing to measure"))
 	}
-	values, err := newEvaluation(prog, store, cache).run(ctx, loader, split, s.Console.Validating)
+	eval, err := newEvaluation(s.Model, prog, store, cache)
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Metrics: values, Checkpoint: s.Checkpoint, Step: state.Step, Epoch: state.Epoch}, nil
+	values, err := eval.run(ctx, loader, split, s.Console.Validating)
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Metrics: values, Tables: eval.tables, Checkpoint: s.Checkpoint, Step: state.Step, Epoch: state.Epoch}, nil
 }
 
 // PredictOptions say which output, and how many rows.

@@ -110,9 +110,15 @@ func (c *compiler) oneHotJobs(in *engine.Instr) ([]*job, error) {
 	return []*job{overSpan(c.f.Values[labels].Size, n, 1, func(lo, hi, _ int) {
 		rows := c.mem.f[in.Out][lo*n : hi*n]
 		clear(rows)
-		for i, k := range c.mem.i[labels][lo:hi] {
-			if k >= 0 && int(k) < n {
-				rows[i*n+int(k)] = 1
+		for i := range hi - lo {
+			k := -1
+			if c.f.Values[labels].DType == graph.I32 {
+				k = int(c.mem.i[labels][lo+i])
+			} else if x := c.mem.f[labels][lo+i]; x >= 0 && x < float32(n) {
+				k = int(x)
+			}
+			if k >= 0 && k < n {
+				rows[i*n+k] = 1
 			}
 		}
 	})}, nil

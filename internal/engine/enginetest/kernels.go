@@ -158,6 +158,10 @@ func testMove(t *testing.T, dev engine.Device) {
 		"onehot": func(b *builder) *graph.Value {
 			return b.op(graph.OneHot{Classes: 7}, graph.Shape{-1, 7}, b.input("x", graph.I32, -1))
 		},
+		"onehot floats": func(b *builder) *graph.Value {
+			x := b.op(graph.ArgMax{Axis: 1}, graph.Shape{-1, 1, 5}, whole(b, graph.F32))
+			return b.op(graph.OneHot{Classes: 4}, graph.Shape{-1, 1, 5, 4}, x)
+		},
 		"onehot grid": func(b *builder) *graph.Value {
 			return b.op(graph.OneHot{Classes: 10}, graph.Shape{-1, 3, 10}, b.input("x", graph.I32, -1, 3))
 		},

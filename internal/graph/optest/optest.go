@@ -63,6 +63,10 @@ func unary(op, torch string, in Input) Case {
 	return Case{Name: op, Covers: op, Expr: op + "(x)", Torch: torch, Inputs: []Input{in}}
 }
 
+// OverSet are the ops without a row: their value is of a whole set. The tests of
+// internal/graph named TestMetricsOfTheWholeSet have them.
+var OverSet = []string{"avg", "f1", "confusion"}
+
 // kink has the places where a slope jumps at 0.
 var kink = Input{Name: "x", Shape: []int{2}, Values: []float64{0, 1, -1, 0, 2, -2}}
 

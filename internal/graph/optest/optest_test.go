@@ -18,7 +18,7 @@ const oracle = "../../../oracle/testdata/"
 
 func TestEveryOpHasARow(t *testing.T) {
 	for _, name := range append(graph.OpNames(), graph.OperatorNames()...) {
-		if !slices.ContainsFunc(Cases, func(c Case) bool { return c.Covers == name }) {
+		if !slices.Contains(OverSet, name) && !slices.ContainsFunc(Cases, func(c Case) bool { return c.Covers == name }) {
 			t.Errorf("op %q has no row in Cases: finite differences, PyTorch and the devices do not see it", name)
 		}
 	}
