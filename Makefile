@@ -30,6 +30,7 @@ race:
 
 golden: ## rewrite the golden files; read the diff before you commit it
 	$(GO) test ./internal/config ./internal/graph ./cmd/gotrain -update
+	$(GO) test ./internal/train -run TestPlans -update
 
 oracle: venv ## remake the PyTorch reference files (torch: about a minute, 6 GB)
 	$(GO) test ./internal/graph/optest -run TestExport -update

@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
+	"gotrain/internal/engine"
 	"gotrain/internal/graph"
 	"gotrain/internal/train"
 )
@@ -19,6 +22,7 @@ func newCheckCommand(argv []string, t *terminal) *cobra.Command {
 // runCheck builds every program of the config: no data is read and no folder is made.
 func runCheck(j *job) error {
 	report := map[string]float64{}
+	var cost engine.Cost
 	if len(j.cfg.Loss) > 0 && j.cfg.Optimizer != nil {
 		p, err := j.model.Train(graph.TrainOptions{})
 		if err != nil {
@@ -32,6 +36,15 @@ func runCheck(j *job) error {
 			}
 		}
 		report["parameters"], report["tensors"], report["train_ops"] = float64(parameters), float64(tensors), float64(len(p.Values))
+		if j.cfg.Data != nil {
+			f, err := engine.Plan(p, j.cfg.Data.Batch, engine.Options{Skip: j.trainer.SkipPasses})
+			if err != nil {
+				return err
+			}
+			cost = engine.CostOf(f)
+			report["step_kernels"], report["step_flops"] = float64(cost.Kernels), float64(cost.FLOPs)
+			report["step_bytes_read"], report["step_bytes_written"] = float64(cost.Read), float64(cost.Written)
+		}
 	}
 	for _, name := range j.model.PredictNames {
 		if _, err := j.model.Predict(name); err != nil {
@@ -50,7 +63,30 @@ func runCheck(j *job) error {
 	if n, ok := report["parameters"]; ok {
 		fmt.Fprintf(j.t.out, "%s parameters in %d tensors\n", thousands(int(n)), int(report["tensors"]))
 	}
+	if cost.Kernels > 0 {
+		fmt.Fprintf(j.t.out, "a step of %d samples: %s, %s read and %s written by %d kernels\n",
+			j.cfg.Data.Batch, flopsText(cost.FLOPs), bytesText(cost.Read), bytesText(cost.Written), cost.Kernels)
+	}
 	return nil
+}
+
+// flopsText writes 435337000 as "435 MFLOP".
+func flopsText(n int64) string { return scaled(n, "FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP") }
+
+// bytesText writes 17123400 as "17.1 MB".
+func bytesText(n int64) string { return scaled(n, "bytes", "kB", "MB", "GB", "TB", "PB") }
+
+// scaled writes n to three digits in the unit, each 1000 times the one before, that fits.
+func scaled(n int64, units ...string) string {
+	x, i := float64(n), 0
+	for x >= 999.5 && i < len(units)-1 {
+		x, i = x/1000, i+1
+	}
+	digits := 0
+	if i > 0 {
+		digits = max(0, 2-int(math.Log10(max(x, 1))))
+	}
+	return strconv.FormatFloat(x, 'f', digits, 64) + " " + units[i]
 }
 
 // thousands writes 652824 as 652,824.

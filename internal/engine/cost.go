@@ -67,3 +67,38 @@ func elementFLOPs(f *formula.Multi, folds []Fold) int64 {
 	}
 	return int64(n)
 }
+
+// Traffic is the bytes that one instruction reads and writes: each operand and each result
+// once, at its own size. A Reshape that is still there is a copy.
+func Traffic(f *Func, in *Instr) (read, written int64) {
+	seen := map[int]bool{}
+	for _, a := range in.In {
+		if !seen[a] {
+			seen[a] = true
+			read += 4 * int64(f.Values[a].Size)
+		}
+	}
+	for _, o := range in.Outs() {
+		written += 4 * int64(f.Values[o].Size)
+	}
+	return read, written
+}
+
+// Cost is what a plan asks of a device.
+type Cost struct {
+	Kernels       int
+	FLOPs         int64
+	Read, Written int64 // bytes
+}
+
+// CostOf adds up the instructions of f.
+func CostOf(f *Func) Cost {
+	c := Cost{Kernels: len(f.Instrs)}
+	for _, in := range f.Instrs {
+		read, written := Traffic(f, in)
+		c.FLOPs += FLOPs(f, in)
+		c.Read += read
+		c.Written += written
+	}
+	return c
+}

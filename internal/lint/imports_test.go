@@ -54,6 +54,7 @@ var mayImport = map[string][]string{
 	"internal/graph/optest":      {"internal/config", "internal/diag", "internal/graph", "internal/rng"},
 	"internal/engine":            {"internal/graph", "internal/formula"},
 	"internal/engine/cpu":        {"internal/engine", "internal/graph", "internal/formula", "internal/rng"},
+	"internal/engine/null":       {"internal/engine"},
 	"internal/engine/enginetest": {"internal/engine", "internal/graph", "internal/graph/optest", "internal/formula", "internal/rng"},
 	"internal/cuda":              {"internal/engine"},
 	"internal/data":              {"internal/config", "internal/diag", "internal/rng"},

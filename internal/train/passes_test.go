@@ -3,12 +3,9 @@ package train_test
 import (
 	"context"
 	"math"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"gotrain/internal/config"
-	"gotrain/internal/data"
 	"gotrain/internal/engine"
 	"gotrain/internal/engine/cpu"
 	"gotrain/internal/graph"
@@ -49,19 +46,7 @@ func TestPassesOff(t *testing.T) {
 // lossesOf trains four steps of a config on drawn inputs.
 func lossesOf(t *testing.T, file string, clip graph.Clip, parts []graph.Part, skip []string) []float64 {
 	t.Helper()
-	src, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg, diags := config.Load(file, src, nil)
-	if err := diags.Err(); err != nil {
-		t.Fatal(err)
-	}
-	fields, _ := data.Fields(*cfg.Data)
-	model, diags, err := graph.Check(cfg, fields)
-	if err != nil || diags.HasErrors() {
-		t.Fatal(err, diags.Err())
-	}
+	model, _ := modelOf(t, file)
 	dev := cpu.New(cpu.Options{})
 	defer dev.Close()
 	store := engine.NewStore(dev)
