@@ -33,6 +33,9 @@ func newHelpCommand(root *cobra.Command, t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command or topic]",
 		Short: "Help about a command, or a topic: exit-codes, diagnostics, layer",
+		ValidArgsFunction: func(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+			return startingWith(word, completeHelp(root, args)), cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			for _, topic := range topics {
 				if len(args) > 0 && args[0] == topic.name {

@@ -48,7 +48,6 @@ func newRootCommand(argv []string, t *terminal) *cobra.Command {
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.err)
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err.Error(), "gotrain --help") })
 	root.AddCommand(
 		newFitCommand(argv, t),
@@ -59,6 +58,7 @@ func newRootCommand(argv []string, t *terminal) *cobra.Command {
 		newInspectCommand(argv, t),
 		newPrintCommand(argv, t),
 		newRunsCommand(t),
+		newSchemaCommand(t),
 	)
 	addTopics(root, t)
 	root.SetHelpCommand(newHelpCommand(root, t))

@@ -28,6 +28,7 @@ func verbCommand(verb train.Verb, short string, argv []string, t *terminal, own 
 		Use:                string(verb) + " FILE [flags]",
 		Short:              short,
 		DisableFlagParsing: true,
+		ValidArgsFunction:  completeVerb(verb, own),
 		RunE: func(c *cobra.Command, words []string) error {
 			j, err := load(t, argv, words, verb, own)
 			if errors.Is(err, errHelp) {

@@ -161,6 +161,9 @@ func ceilTo(x float64) float64 {
 	return float64(int(x*scale)+1) / scale
 }
 
+// trainerExtra are the keys of the trainer section that are no flags.
+var trainerExtra = []string{"monitor", "mode", "log_images", "early_stop"}
+
 // trainer decodes the trainer section: scalars for TrainerFlags, and the keys that are no
 // flags.
 func (d *document) trainer(c *Config, n *yaml.Node, vars func(string) (Value, bool)) {
@@ -168,7 +171,7 @@ func (d *document) trainer(c *Config, n *yaml.Node, vars func(string) (Value, bo
 	for _, f := range TrainerFlags {
 		known = append(known, f.Name)
 	}
-	known = append(known, "monitor", "mode", "log_images", "early_stop")
+	known = append(known, trainerExtra...)
 	keys := d.section(n, "trainer", known, nil)
 	for _, f := range TrainerFlags {
 		e, ok := keys[f.Name]

@@ -31,6 +31,15 @@ func sources() []source {
 // laterSources are part of the language, and not built yet.
 var laterSources = []string{"fashion_mnist", "cifar10", "csv", "text", "images", "npz", "npy"}
 
+// Names lists the sources.
+func Names() []string {
+	var names []string
+	for _, s := range sources() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
 // Fields gives the fields of a data section without opening a file.
 func Fields(d config.Data) ([]config.Field, diag.List) {
 	src, diags := find(d)
