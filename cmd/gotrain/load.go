@@ -228,7 +228,8 @@ func (j *job) fail(l diag.List, src []byte) error {
 			if file == j.file {
 				return src
 			}
-			return nil
+			included, _ := os.ReadFile(file) // it was read a moment ago
+			return included
 		}, colour(j.t.err))
 	}
 	if err := l.Err(); err != nil {

@@ -2,7 +2,6 @@ package config
 
 import (
 	"math"
-	"path/filepath"
 
 	yaml "go.yaml.in/yaml/v4"
 )
@@ -77,9 +76,7 @@ func (d *document) initFrom(c *Config, e entry, vars func(string) (Value, bool))
 	if s == nil {
 		return
 	}
-	if s.Origin == "" && !filepath.IsAbs(s.Text) {
-		s.Text = filepath.Join(filepath.Dir(d.file), s.Text)
-	}
+	s.Text = d.beside(real(e.value), s.Text)
 	c.InitFrom = s
 	d.absolute(e.value, s.Text)
 }

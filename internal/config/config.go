@@ -13,13 +13,16 @@ type Config struct {
 
 	Vars      []Var
 	Data      *Data // nil when the section is absent
+	Defaults  []*OpDefaults
 	Blocks    []*Net
 	Model     []*Def
 	Loss      []*Term // in file order; a single expression is one term with an empty Name
 	Metrics   []*Term
 	Predict   []*Term
 	Optimizer *Optimizer // nil when absent
-	Schedule  *Schedule  // nil when absent: the learning rate stays
+	// Optimizers run in order for each batch; nil where there is one, or none.
+	Optimizers []*Optimizer
+	Schedule   *Schedule // nil when absent: the learning rate stays
 	// Checkpoint is never nil after Load; absent keys have their defaults.
 	Checkpoint *Checkpoint
 	InitFrom   *Scalar // checkpoint.init_from: start from these weights; nil when absent
@@ -124,6 +127,20 @@ type Term struct {
 	Expr Expr
 }
 
+// OpDefaults are the arguments of an op that calls need not give.
+type OpDefaults struct {
+	Op   string
+	Pos  diag.Pos
+	Path string // "defaults.conv"
+	Args []Arg  // all named
+}
+
+// Target is what an optimizer updates: a net, or a glob of names of weights.
+type Target struct {
+	Name string
+	Pos  diag.Pos
+}
+
 // Optimizer is the optimizer section: a name and its arguments, checked against the
 // optimizer table by the graph.
 type Optimizer struct {
@@ -131,6 +148,13 @@ type Optimizer struct {
 	Name    string
 	NamePos diag.Pos
 	Args    map[string]*Scalar // all other keys, e.g. lr, betas, momentum
+	Path    string             // "optimizer", "optimizers[1]"
+
+	// Of an item of optimizers:
+	Update   []Target
+	Minimize *Term
+	Every    int     // batches between its steps
+	Clamp    float64 // weights are kept in ±Clamp after a step; 0 for no bound
 }
 
 // Schedule is the schedule section: a name and its arguments, checked against the table of

@@ -48,10 +48,11 @@ func (d *document) scalarExpr(n *yaml.Node, path string) Expr {
 
 // commentAfter reports whether a comment follows a plain scalar that lies on one line.
 func (d *document) commentAfter(n *yaml.Node) bool {
-	if n.Style != 0 || n.Line == 0 || n.Line > len(d.lines) {
+	lines := d.in(n).lines
+	if n.Style != 0 || n.Line == 0 || n.Line > len(lines) {
 		return false
 	}
-	line := []rune(d.lines[n.Line-1])
+	line := []rune(lines[n.Line-1])
 	from := n.Column - 1 + utf8.RuneCountInString(n.Value)
 	return from < len(line) && strings.HasPrefix(strings.TrimLeft(string(line[from:]), " "), "#")
 }
@@ -59,10 +60,10 @@ func (d *document) commentAfter(n *yaml.Node) bool {
 // inFlow reports whether a plain scalar stands inside [] or {} on its line, where a comma
 // ends it.
 func (d *document) inFlow(n *yaml.Node) bool {
-	if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 || n.Line == 0 || n.Line > len(d.lines) {
+	if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 || n.Line == 0 || n.Line > len(d.in(n).lines) {
 		return false
 	}
-	line := []rune(d.lines[n.Line-1])
+	line := []rune(d.in(n).lines[n.Line-1])
 	before := string(line[:min(n.Column-1, len(line))])
 	return strings.Count(before, "{") > strings.Count(before, "}") || strings.Count(before, "[") > strings.Count(before, "]")
 }
@@ -116,7 +117,12 @@ func (d *document) body(n *yaml.Node, path string) (Body, bool) {
 	ok := true
 	seen := map[string]bool{}
 	for _, e := range d.entries(n, path) {
-		x := d.expr(e.value, path+"."+e.key)
+		var x Expr
+		if e.key == "return" && real(e.value).Style&yaml.FlowStyle != 0 { // several results: [mu, logvar]
+			x = d.listExpr(e.value, path+"."+e.key)
+		} else {
+			x = d.expr(e.value, path+"."+e.key)
+		}
 		ok = ok && x != nil
 		if e.key == "return" {
 			b.Return = x

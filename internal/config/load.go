@@ -13,8 +13,7 @@ import (
 )
 
 var (
-	topKeys   = []string{"name", "seed", "vars", "data", "blocks", "model", "loss", "metrics", "predict", "optimizer", "schedule", "checkpoint", "trainer"}
-	topLater  = []string{"include", "defaults", "optimizers"}
+	topKeys   = []string{"name", "seed", "vars", "data", "defaults", "blocks", "model", "loss", "metrics", "predict", "optimizer", "optimizers", "schedule", "checkpoint", "trainer"}
 	dataKeys  = []string{"source", "batch", "dir", "split", "samples", "shuffle"}
 	dataLater = []string{"augment", "transform", "path", "target", "columns", "size", "range", "masks", "pairs", "tokenizer", "context", "missing"}
 )
@@ -25,6 +24,9 @@ var (
 func Load(file string, src []byte, overrides []Override) (*Config, diag.List) {
 	var diags diag.List
 	d := parse(file, src, &diags)
+	if d.root != nil {
+		d.include()
+	}
 	if d.root == nil {
 		return nil, diags
 	}
@@ -37,8 +39,6 @@ func Load(file string, src []byte, overrides []Override) (*Config, diag.List) {
 	top := map[string]entry{}
 	for _, e := range d.entries(d.root, "the config") {
 		switch {
-		case slices.Contains(topLater, e.key):
-			d.failf("not-built-yet", e.node, e.key, "%q is part of the language but not built yet", e.key)
 		case !slices.Contains(topKeys, e.key):
 			d.unknownKey(e.node, "", e.key, topKeys)
 		case real(e.value).ShortTag() == "!!null":
@@ -56,8 +56,8 @@ func Load(file string, src []byte, overrides []Override) (*Config, diag.List) {
 	for _, v := range c.Vars {
 		values[v.Name] = v.Value
 	}
-	lookup := func(name string) (Value, bool) { v, ok := values[name]; return v, ok }
-	d.sections(c, top, lookup)
+	d.constants = func(name string) (Value, bool) { v, ok := values[name]; return v, ok }
+	d.sections(c, top, d.constants)
 	c.resolved = d.encode()
 	c.origins = d.listOrigins(d.root, "")
 	return c, diags
@@ -84,6 +84,9 @@ func (d *document) sections(c *Config, top map[string]entry, vars func(string) (
 	if n, ok := has("data"); ok {
 		c.Data = d.data(n, vars)
 	}
+	if n, ok := has("defaults"); ok {
+		c.Defaults = d.defaults(n)
+	}
 	if n, ok := has("blocks"); ok {
 		for _, def := range d.definitions(n, "blocks") {
 			if def.Net == nil {
@@ -106,7 +109,10 @@ func (d *document) sections(c *Config, top map[string]entry, vars func(string) (
 		c.Predict = d.terms(n, "predict")
 	}
 	if n, ok := has("optimizer"); ok {
-		c.Optimizer = d.optimizer(n, vars)
+		c.Optimizer = d.optimizer(n, "optimizer", vars)
+	}
+	if n, ok := has("optimizers"); ok {
+		c.Optimizers = d.optimizers(c, n, vars)
 	}
 	if n, ok := has("schedule"); ok {
 		c.Schedule = d.schedule(n, vars)
@@ -149,6 +155,9 @@ func defaultName(file string) string {
 // name checks a run's name: it becomes a folder.
 func (d *document) name(n *yaml.Node, old string) string {
 	v := real(n)
+	if v.Kind == yaml.ScalarNode && strings.Contains(v.Value, "${") {
+		v = &yaml.Node{Kind: yaml.ScalarNode, Value: d.text(v, "name")}
+	}
 	if v.Kind != yaml.ScalarNode || v.Value == "" || strings.ContainsAny(v.Value, "/\\\x00") || v.Value == "." || v.Value == ".." {
 		d.failf("bad-value", n, "name", "name is a word that can be a folder's, and this is %s", kindName(n))
 		return old
@@ -191,7 +200,19 @@ func (d *document) word(e entry, path string) string {
 		d.failf("wrong-type", n, path, "%s: expected a word, found %s", path, kindName(n))
 		return ""
 	}
-	return n.Value
+	return d.text(n, path)
+}
+
+// text is a scalar as a text, whatever YAML would make of it, its ${…} evaluated.
+func (d *document) text(n *yaml.Node, path string) string {
+	if !strings.Contains(n.Value, "${") {
+		return n.Value
+	}
+	v, ok := d.embedded(n, path, d.constants)
+	if !ok {
+		return ""
+	}
+	return plainText(v)
 }
 
 const maxBatch = 1 << 20
@@ -218,9 +239,7 @@ func (d *document) data(n *yaml.Node, vars func(string) (Value, bool)) *Data {
 	}
 	if e, ok := keys["dir"]; ok {
 		out.Dir = d.word(e, "data.dir")
-		if !filepath.IsAbs(out.Dir) && d.origins[e.value] == "" { // relative to the file that names it
-			out.Dir = filepath.Join(filepath.Dir(d.file), out.Dir)
-		}
+		out.Dir = d.beside(real(e.value), out.Dir)
 		d.absolute(e.value, out.Dir)
 	}
 	if e, ok := keys["shuffle"]; ok {
@@ -248,23 +267,6 @@ func (d *document) counts(e entry, path string, known []string, vars func(string
 		if n := d.wholeFrom(c.value, path+"."+key, 1, 1<<31-1, 0, vars); n > 0 {
 			out[key] = n
 		}
-	}
-	return out
-}
-
-func (d *document) optimizer(n *yaml.Node, vars func(string) (Value, bool)) *Optimizer {
-	out := &Optimizer{Pos: d.pos(n), Args: map[string]*Scalar{}}
-	for _, e := range d.entries(n, "optimizer") {
-		if e.key == "name" {
-			out.Name, out.NamePos = d.word(e, "optimizer.name"), d.pos(e.value)
-			continue
-		}
-		if s := d.scalarOf(e, "optimizer."+e.key, vars); s != nil {
-			out.Args[e.key] = s
-		}
-	}
-	if out.Name == "" && real(n).Kind == yaml.MappingNode && out.NamePos == (diag.Pos{}) {
-		d.failf("missing-value", n, "optimizer", "optimizer has no name").Hint = "for example: optimizer: {name: adam, lr: 1e-3}"
 	}
 	return out
 }

@@ -44,7 +44,13 @@ func TestFaults(t *testing.T) {
 			_, diags := Load(filepath.Base(path), src, flagsOf(string(src)))
 			diags.Sort()
 			var out bytes.Buffer
-			diag.Fprint(&out, diags, func(string) []byte { return src }, false)
+			diag.Fprint(&out, diags, func(file string) []byte {
+				if file == filepath.Base(path) {
+					return src
+				}
+				included, _ := os.ReadFile(file)
+				return included
+			}, false)
 			golden := strings.TrimSuffix(path, ".yaml") + ".txt"
 			if *update {
 				if err := os.WriteFile(golden, out.Bytes(), 0o666); err != nil {

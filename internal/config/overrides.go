@@ -129,8 +129,14 @@ func ValidPath(path []string) bool {
 	if len(path) < 2 {
 		return false
 	}
-	known := paths[strings.Join(path[:len(path)-1], ".")]
 	last := path[len(path)-1]
+	switch { // whose second part is any op, or the index of an item
+	case path[0] == "defaults":
+		return len(path) == 3 && last != ""
+	case path[0] == "optimizers" && allDigits(path[1]):
+		return len(path) >= 3 && last != ""
+	}
+	known := paths[strings.Join(path[:len(path)-1], ".")]
 	if last != "" && allDigits(last) && len(path) > 2 && known == nil {
 		return ValidPath(path[:len(path)-1])
 	}

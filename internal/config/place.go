@@ -42,7 +42,7 @@ func (d *document) place(n *yaml.Node) func(start, end int) diag.Pos {
 
 // align gives the place of each byte of a scalar's value, and of its end.
 func (d *document) align(n *yaml.Node) []diag.Pos {
-	w := &walker{lines: d.runes(), line: n.Line - 1, col: n.Column - 1, escapes: n.Style&yaml.DoubleQuotedStyle != 0}
+	w := &walker{lines: d.in(n).runes(), line: n.Line - 1, col: n.Column - 1, escapes: n.Style&yaml.DoubleQuotedStyle != 0}
 	if n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 {
 		w.properties()
 	}
@@ -50,7 +50,7 @@ func (d *document) align(n *yaml.Node) []diag.Pos {
 		w.line, w.col = w.line+1, 0
 	}
 	at := make([]diag.Pos, len(n.Value)+1)
-	here := func() diag.Pos { return diag.Pos{File: d.file, Line: w.line + 1, Col: w.col + 1, Width: 1} }
+	here := func() diag.Pos { return diag.Pos{File: d.in(n).file, Line: w.line + 1, Col: w.col + 1, Width: 1} }
 	for i, r := range n.Value {
 		if unicode.IsSpace(r) {
 			at[i] = here()
@@ -71,14 +71,14 @@ func (d *document) align(n *yaml.Node) []diag.Pos {
 }
 
 // runes gives the lines as runes, made once.
-func (d *document) runes() [][]rune {
-	if d.runeLines == nil {
-		d.runeLines = make([][]rune, len(d.lines))
-		for i, l := range d.lines {
-			d.runeLines[i] = []rune(l)
+func (s *source) runes() [][]rune {
+	if s.runeLines == nil {
+		s.runeLines = make([][]rune, len(s.lines))
+		for i, l := range s.lines {
+			s.runeLines[i] = []rune(l)
 		}
 	}
-	return d.runeLines
+	return s.runeLines
 }
 
 // walker is a place in the raw text.

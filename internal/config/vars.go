@@ -26,26 +26,33 @@ func (d *document) vars(n *yaml.Node, overrides []Override) []Var {
 			continue
 		}
 		v := Var{Name: e.key, Pos: d.pos(e.node)}
-		if d.decodeVar(&v, e, path) {
-			out = append(out, v)
+		earlier := func(name string) (Value, bool) { // hidden: ${4*latent}
+			i := slices.IndexFunc(out, func(v Var) bool { return v.Name == name })
+			if i < 0 {
+				return nil, false
+			}
+			return out[i].Value, true
 		}
-	}
-	for _, o := range overrides {
-		i := slices.IndexFunc(out, func(v Var) bool { return v.Name == o.Path[1] })
-		if i >= 0 {
-			d.setVar(&out[i], o)
-			d.rewriteVar(n, out[i], o)
+		if !d.decodeVar(&v, e, path, earlier) {
+			continue
 		}
+		for _, o := range overrides {
+			if o.Path[1] == v.Name {
+				d.setVar(&v, o)
+				d.rewriteVar(n, v, o)
+			}
+		}
+		out = append(out, v)
 	}
 	return out
 }
 
 func noVars(string) (Value, bool) { return nil, false }
 
-func (d *document) decodeVar(v *Var, e entry, path string) bool {
+func (d *document) decodeVar(v *Var, e entry, path string, earlier func(string) (Value, bool)) bool {
 	value := real(e.value)
 	if value.Kind != yaml.MappingNode {
-		x, ok := d.scalar(value, path, noVars)
+		x, ok := d.scalar(value, path, earlier)
 		v.Value, v.Default = x, x
 		return ok && d.flat(x, value, path)
 	}
@@ -55,7 +62,7 @@ func (d *document) decodeVar(v *Var, e entry, path string) bool {
 		d.failf("missing-value", e.node, path, "var %q has no default", v.Name)
 		return false
 	}
-	x, ok := d.scalar(def.value, path+".default", noVars)
+	x, ok := d.scalar(def.value, path+".default", earlier)
 	if !ok || !d.flat(x, def.value, path) {
 		return false
 	}

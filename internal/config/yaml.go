@@ -25,19 +25,20 @@ const (
 
 // document is a parsed file: its nodes, and where they stand.
 type document struct {
-	file      string
-	src       []byte
-	lines     []string
-	runeLines [][]rune   // see runes
-	root      *yaml.Node // nil where the file could not be read
-	diags     *diag.List
-	origins   map[*yaml.Node]string // nodes that the command line made: "--optimizer.lr"
-	visited   int
+	*source
+	from     map[*yaml.Node]*source // nodes of included files
+	includes int                    // files included
+	root     *yaml.Node             // nil where the file could not be read
+	diags    *diag.List
+	origins  map[*yaml.Node]string // nodes that the command line made: "--optimizer.lr"
+	visited  int
+	// constants are the vars, for ${…}; nil until they are decoded.
+	constants func(string) (Value, bool)
 }
 
 // parse reads a file into nodes. root stays nil where YAML itself is broken.
 func parse(file string, src []byte, diags *diag.List) *document {
-	d := &document{file: file, src: src, diags: diags, origins: map[*yaml.Node]string{}}
+	d := &document{source: &source{file: file, src: src}, from: map[*yaml.Node]*source{}, diags: diags, origins: map[*yaml.Node]string{}}
 	if len(src) > maxSource {
 		diags.Errorf("too-large", diag.Pos{File: file}, "the file has %d bytes: a config has at most %d", len(src), maxSource)
 		return d
@@ -122,7 +123,7 @@ func (d *document) pos(n *yaml.Node) diag.Pos {
 	if _, flag := d.origins[n]; flag {
 		return diag.Pos{}
 	}
-	p := diag.Pos{File: d.file, Line: n.Line, Col: n.Column, Width: 1}
+	p := diag.Pos{File: d.in(n).file, Line: n.Line, Col: n.Column, Width: 1}
 	if n.Kind == yaml.ScalarNode && !strings.Contains(n.Value, "\n") {
 		p.Width = max(utf8.RuneCountInString(n.Value), 1)
 		if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
@@ -295,31 +296,4 @@ func (d *document) scalar(n *yaml.Node, path string, vars func(string) (Value, b
 		return d.embedded(n, path, vars)
 	}
 	return n.Value, true
-}
-
-// embedded evaluates a scalar that is one ${expression}.
-func (d *document) embedded(n *yaml.Node, path string, vars func(string) (Value, bool)) (Value, bool) {
-	inner, whole := strings.CutPrefix(n.Value, "${")
-	inner, closed := strings.CutSuffix(inner, "}")
-	if !whole || !closed || strings.Contains(inner, "${") || strings.HasPrefix(inner, "env:") {
-		d.failf("not-built-yet", n, path, "a ${…} inside a text, or of the environment, is part of the language but not built yet").Hint = "a value that is one ${expression} over vars works"
-		return nil, false
-	}
-	at := d.pos(n)
-	at.Col += 2
-	if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
-		at.Col++
-	}
-	e, diags := ParseExpr(inner, at)
-	if !diags.HasErrors() {
-		var v Value
-		if v, diags = EvalConst(e, vars); !diags.HasErrors() {
-			return v, true
-		}
-	}
-	for _, g := range diags.Items {
-		g.Path, g.Origin = path, d.origins[n]
-		d.diags.Add(g)
-	}
-	return nil, false
 }

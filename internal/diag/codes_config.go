@@ -58,6 +58,36 @@ var configCodes = []Code{
 		Examples: []Example{{Wrong: "vars: {lr: 1e-3}\noptimizer: {name: adam, lr: \"${lr * gpu}\"}\ntrainer: {max_epochs: 1}\n", Right: "vars: {lr: 1e-3}\noptimizer: {name: adam, lr: \"${lr * 2}\"}\ntrainer: {max_epochs: 1}\n"}},
 	},
 	{
+		Name: "include-cycle", Title: "a file that includes itself",
+		Text:     "include reads other files first and merges this one over them: a circle of files has no first.",
+		Examples: []Example{{Wrong: "include: config.yaml\ndata: {source: digits}\n", Right: "data: {source: digits}\n"}},
+	},
+	{
+		Name: "no-file", Title: "a file that cannot be included",
+		Text:     "include takes paths relative to the file that names them, of files of at most a megabyte.",
+		Examples: []Example{{Wrong: "include: base.yml\ndata: {source: digits}\n", Right: "data: {source: digits}\n"}},
+	},
+	{
+		Name: "nothing-to-drop", Title: "!drop of what no included file has",
+		Text:     "key: !drop takes away a key that an included file gives. Here none does: it may be mistyped.",
+		Examples: []Example{{Wrong: "data: {source: digits, batch: !drop }\n", Right: "data: {source: digits}\n"}},
+	},
+	{
+		Name: "no-environment", Title: "a variable that the environment has not",
+		Text:     "${env:NAME} reads the environment; ${env:NAME, value} has a default for where NAME is not set.",
+		Examples: []Example{{Wrong: "data: {source: digits, batch: \"${env:BATCH_OF_NO_ONE}\"}\n", Right: "data: {source: digits, batch: \"${env:BATCH_OF_NO_ONE, 64}\"}\n"}},
+	},
+	{
+		Name: "two-optimizers", Title: "optimizer and optimizers in one file",
+		Text:     "optimizer trains everything by the loss; optimizers is a list in which each entry says what it updates and minimizes. One of them is meant.",
+		Examples: []Example{{Wrong: "optimizer: {name: adam}\noptimizers:\n  - {update: net, minimize: mean(h), name: adam}\ndata: {source: digits}\nmodel:\n  net(x): x -> flatten -> dense(4)\n  h: net(image)\n", Right: "optimizers:\n  - {update: net, minimize: mean(h), name: adam}\ndata: {source: digits}\nmodel:\n  net(x): x -> flatten -> dense(4)\n  h: net(image)\n"}},
+	},
+	{
+		Name: "no-weights", Title: "an optimizer's update that names no weights",
+		Text:     "update names a net of model, or the weights by a glob such as decoder.dense*: something that has weights and is used.",
+		Examples: []Example{{Wrong: "optimizers:\n  - {update: nett, minimize: mean(h), name: adam}\ndata: {source: digits}\nmodel:\n  net(x): x -> flatten -> dense(4)\n  h: net(image)\n", Right: "optimizers:\n  - {update: net, minimize: mean(h), name: adam}\ndata: {source: digits}\nmodel:\n  net(x): x -> flatten -> dense(4)\n  h: net(image)\n"}},
+	},
+	{
 		Name: "not-built-yet", Title: "a part of the language that this version has not",
 		Text:     "The word is right, and a later version will do it.",
 		Examples: []Example{{Wrong: "data: {source: digits}\ntrainer: {max_epochs: 1, sync_batchnorm: true}\n", Right: "data: {source: digits}\ntrainer: {max_epochs: 1}\n"}},

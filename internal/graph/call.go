@@ -67,7 +67,7 @@ func (ev *evaluator) callNet(net *config.Net, inner *scope, at diag.Pos, args []
 	for i, p := range net.Params {
 		params[i] = param{Name: p.Name, Kind: anyArg, Optional: p.Default != nil}
 	}
-	bound, ok := ev.bind(net.Name, params, at, args, implicit, sc, hole)
+	bound, ok := ev.bind(net.Name, params, at, args, nil, implicit, sc, hole)
 	if !ok {
 		return nil, false
 	}
@@ -128,8 +128,8 @@ type boundArg struct {
 	at    diag.Pos
 }
 
-// bind pairs arguments with parameters and evaluates them.
-func (ev *evaluator) bind(fn string, params []param, at diag.Pos, args []config.Arg, implicit any, sc *scope, hole any) (map[string]boundArg, bool) {
+// bind pairs arguments with parameters and evaluates them; defaults fill what is not given.
+func (ev *evaluator) bind(fn string, params []param, at diag.Pos, args, defaults []config.Arg, implicit any, sc *scope, hole any) (map[string]boundArg, bool) {
 	bound, ok := map[string]boundArg{}, true
 	next := 0
 	if implicit != nil {
@@ -177,6 +177,15 @@ func (ev *evaluator) bind(fn string, params []param, at diag.Pos, args []config.
 			v = append(old.value.(list), v.(list)...)
 		}
 		bound[p.Name] = boundArg{v, a.Value.Pos()}
+	}
+	for _, d := range defaults {
+		i := slices.IndexFunc(params, func(p param) bool { return p.Name == d.Name })
+		if _, given := bound[d.Name]; given || i < 0 {
+			continue // what no argument is called, checkDefaults has told
+		}
+		if v, good := ev.argument(fn, params[i], d.Value, newScope("defaults."+fn, "defaults"), nil); good {
+			bound[d.Name] = boundArg{v, d.Value.Pos()}
+		}
 	}
 	for _, p := range params {
 		if _, given := bound[p.Name]; !given && !p.Optional && ok {
@@ -345,7 +354,7 @@ func argf(format string, args ...any) error {
 }
 
 func (ev *evaluator) callOp(spec *opSpec, at diag.Pos, args []config.Arg, implicit any, sc *scope, hole any) (any, bool) {
-	bound, ok := ev.bind(spec.Name, spec.Params, at, args, implicit, sc, hole)
+	bound, ok := ev.bind(spec.Name, spec.Params, at, args, ev.defaults[spec.Name], implicit, sc, hole)
 	if !ok {
 		return nil, false
 	}

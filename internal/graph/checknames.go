@@ -37,6 +37,11 @@ func (ev *evaluator) checkNames() {
 			w.expr(t.Expr, &nameScope{path: t.Path})
 		}
 	}
+	for _, o := range ev.cfg.Optimizers {
+		if o.Minimize != nil {
+			w.expr(o.Minimize.Expr, &nameScope{path: o.Minimize.Path})
+		}
+	}
 }
 
 type nameWalk struct {

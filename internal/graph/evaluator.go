@@ -24,11 +24,12 @@ type evaluator struct {
 	fields map[string]config.Field
 	diags  *diag.List
 
-	vars   map[string]config.Value
-	nets   map[string]*config.Net // nets: shared weights
-	blocks map[string]*config.Net // blocks: new weights at each use
-	values map[string]*global
-	loss   *Value // the total, visible to metrics as "loss"
+	vars     map[string]config.Value
+	nets     map[string]*config.Net // nets: shared weights
+	blocks   map[string]*config.Net // blocks: new weights at each use
+	values   map[string]*global
+	defaults map[string][]config.Arg // of ops
+	loss     *Value                  // the total, visible to metrics as "loss"
 	// training is the phase: dropout drops, batchnorm uses the batch's statistics.
 	training bool
 	moved    map[*State]*Value // what the step makes of its buffers
@@ -90,20 +91,24 @@ func numbered(name string, n int) string {
 func newEvaluator(b *builder, cfg *config.Config, fields []config.Field, diags *diag.List) *evaluator {
 	ev := &evaluator{
 		b: b, cfg: cfg, diags: diags,
-		fields: map[string]config.Field{},
-		vars:   map[string]config.Value{},
-		nets:   map[string]*config.Net{},
-		blocks: map[string]*config.Net{},
-		values: map[string]*global{},
-		notes:  map[string]bool{},
-		told:   map[diag.Pos]bool{},
-		moved:  map[*State]*Value{},
+		fields:   map[string]config.Field{},
+		vars:     map[string]config.Value{},
+		nets:     map[string]*config.Net{},
+		blocks:   map[string]*config.Net{},
+		values:   map[string]*global{},
+		defaults: map[string][]config.Arg{},
+		notes:    map[string]bool{},
+		told:     map[diag.Pos]bool{},
+		moved:    map[*State]*Value{},
 	}
 	for _, f := range fields {
 		ev.fields[f.Name] = f
 	}
 	for _, v := range cfg.Vars {
 		ev.vars[v.Name] = v.Value
+	}
+	for _, d := range cfg.Defaults {
+		ev.defaults[d.Op] = d.Args
 	}
 	for _, n := range cfg.Blocks {
 		ev.blocks[n.Name] = n
@@ -308,6 +313,9 @@ func (ev *evaluator) unpack(names []string, at diag.Pos, v any, sc *scope) (map[
 			return nil, false
 		}
 		return map[string]any{names[0]: v}, true
+	}
+	if l, isList := v.(list); isList { // return: [mu, logvar]
+		v = tuple(l)
 	}
 	t, ok := v.(tuple)
 	if !ok || len(t) != len(names) {

@@ -125,7 +125,7 @@ func (ev *evaluator) initOf(fn string, e config.Expr, sc *scope, hole any) (func
 		params[i] = param{Name: a.Name, Kind: numberArg, Optional: true}
 		args[i] = a.Default
 	}
-	bound, ok := ev.bind(spec.Name, params, name.Pos(), given, nil, sc, hole)
+	bound, ok := ev.bind(spec.Name, params, name.Pos(), given, nil, nil, sc, hole)
 	if !ok {
 		return nil, false
 	}

@@ -37,6 +37,7 @@ func Check(cfg *config.Config, fields []config.Field) (m *Model, diags diag.List
 	ev := newEvaluator(newBuilder(cfg.Seed), cfg, fields, &diags)
 	ev.checkShadowing()
 	ev.checkNames()
+	ev.checkDefaults()
 	ev.checkLogged()
 	ev.training = true // the larger of the phases
 	total, _, _ := ev.lossTerms()
@@ -58,14 +59,15 @@ func Check(cfg *config.Config, fields []config.Field) (m *Model, diags diag.List
 			m.LossTerms = append(m.LossTerms, t.Name)
 		}
 	}
-	if total != nil {
+	if total != nil && len(cfg.Optimizers) == 0 {
 		for _, s := range withRole(ev.b.states[trained:], Param) {
 			ev.note(diag.Pos{File: cfg.File}, "untrained-weights", "the weights %s do not reach the loss: they are never trained", s.Name)
 		}
 	}
+	ev.checkOptimizers()
 	ev.checkUnused()
 	ev.losses.lint(ev)
-	m.optimizer, m.args = checkOptimizer(cfg, &diags)
+	m.optimizer, m.args = checkOptimizer(cfg.Optimizer, &diags)
 	if diags.HasErrors() || ev.fieldsUnknown() {
 		return nil, diags, nil
 	}

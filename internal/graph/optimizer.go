@@ -77,10 +77,8 @@ func (u *update) once(name string, build func() *Value) *Value {
 	return u.shared[name]
 }
 
-// checkOptimizer decodes the optimizer section. It returns nil where the section is
-// absent or faulty.
-func checkOptimizer(cfg *config.Config, diags *diag.List) (*optimizerSpec, map[string]any) {
-	o := cfg.Optimizer
+// checkOptimizer decodes an optimizer. It returns nil where it is absent or faulty.
+func checkOptimizer(o *config.Optimizer, diags *diag.List) (*optimizerSpec, map[string]any) {
 	if o == nil {
 		return nil, nil
 	}
@@ -94,7 +92,7 @@ func checkOptimizer(cfg *config.Config, diags *diag.List) (*optimizerSpec, map[s
 			names = append(names, s.Name)
 		}
 		d := diags.Errorf("unknown-optimizer", o.NamePos, "unknown optimizer %q", o.Name)
-		d.Path = "optimizer.name"
+		d.Path = o.Path + ".name"
 		if s := diag.Suggest(o.Name, names); s != "" {
 			d.Hint = "did you mean \"" + s + "\"?"
 		}
@@ -112,7 +110,7 @@ func checkOptimizer(cfg *config.Config, diags *diag.List) (*optimizerSpec, map[s
 		fault := func(code, format string, v ...any) *diag.Diagnostic {
 			ok = false
 			d := diags.Errorf(code, s.Pos, format, v...)
-			d.Path, d.Origin = "optimizer."+key, s.Origin
+			d.Path, d.Origin = o.Path+"."+key, s.Origin
 			return d
 		}
 		arg := findArg(spec.Args, key)

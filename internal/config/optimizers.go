@@ -1,0 +1,145 @@
+package config
+
+import (
+	"fmt"
+
+	yaml "go.yaml.in/yaml/v4"
+
+	"gotrain/internal/diag"
+)
+
+// optimizer decodes one optimizer: its name, and its arguments as they are.
+func (d *document) optimizer(n *yaml.Node, path string, vars func(string) (Value, bool)) *Optimizer {
+	out := &Optimizer{Pos: d.pos(n), Path: path, Args: map[string]*Scalar{}}
+	for _, e := range d.entries(n, path) {
+		d.optimizerKey(out, e, vars)
+	}
+	d.optimizerNamed(out, n)
+	return out
+}
+
+func (d *document) optimizerKey(out *Optimizer, e entry, vars func(string) (Value, bool)) {
+	if e.key == "name" {
+		out.Name, out.NamePos = d.word(e, out.Path+".name"), d.pos(e.value)
+		return
+	}
+	if s := d.scalarOf(e, out.Path+"."+e.key, vars); s != nil {
+		out.Args[e.key] = s
+	}
+}
+
+func (d *document) optimizerNamed(out *Optimizer, n *yaml.Node) {
+	if out.Name == "" && real(n).Kind == yaml.MappingNode && out.NamePos == (diag.Pos{}) {
+		d.failf("missing-value", n, out.Path, "optimizer has no name").Hint = "for example: optimizer: {name: adam, lr: 1e-3}"
+	}
+}
+
+// optimizers decodes a list of optimizers, each with what it updates and minimizes.
+func (d *document) optimizers(c *Config, n *yaml.Node, vars func(string) (Value, bool)) []*Optimizer {
+	list := real(n)
+	if list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
+		d.failf("wrong-type", n, "optimizers", "optimizers is a list, run in order for each batch, and this is %s", listName(n)).Hint = "one optimizer is: optimizer: {name: adam, lr: 1e-3}"
+		return nil
+	}
+	if c.Optimizer != nil {
+		d.diags.Errorf("two-optimizers", c.Sections["optimizers"], "optimizer and optimizers stand in one file").Hint = "keep one of them"
+	}
+	var out []*Optimizer
+	for i, item := range list.Content {
+		path := fmt.Sprintf("optimizers[%d]", i)
+		o := &Optimizer{Pos: d.pos(item), Path: path, Args: map[string]*Scalar{}, Every: 1}
+		given := map[string]bool{}
+		for _, e := range d.entries(item, path) {
+			given[e.key] = true
+			switch e.key {
+			case "update":
+				o.Update = d.updates(e, path+".update")
+			case "minimize":
+				if x := d.expr(e.value, path+".minimize"); x != nil {
+					o.Minimize = &Term{Pos: d.pos(e.node), Path: path + ".minimize", Expr: x}
+				}
+			case "every":
+				o.Every = d.wholeFrom(e.value, path+".every", 1, 1<<31-1, 1, vars)
+			case "clamp":
+				if s := d.scalarOf(e, path+".clamp", vars); s != nil {
+					if v, ok := asFloat(s.Value); !ok || v <= 0 {
+						d.failf("bad-value", e.value, path+".clamp", "clamp is a number above 0: weights are kept in ± it")
+					} else {
+						o.Clamp = v
+					}
+				}
+			default:
+				d.optimizerKey(o, e, vars)
+			}
+		}
+		if real(item).Kind == yaml.MappingNode {
+			d.optimizerNamed(o, item)
+			if !given["update"] {
+				d.failf("missing-value", item, path, "%s has no update", path).Hint = "say whose weights it trains: update: decoder"
+			}
+			if !given["minimize"] {
+				d.failf("missing-value", item, path, "%s has no minimize", path).Hint = "say what it lowers: minimize: bce_logits(D(fake), 1)"
+			}
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// updates decodes a net's name, a glob of weights, or a list of either.
+func (d *document) updates(e entry, path string) []Target {
+	n := real(e.value)
+	items := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		items = n.Content
+	}
+	var out []Target
+	for _, item := range items {
+		if name := d.word(entry{e.key, e.node, item}, path); name != "" {
+			out = append(out, Target{Name: name, Pos: d.pos(item)})
+		}
+	}
+	return out
+}
+
+// defaults decodes the arguments that ops have where a call gives none.
+func (d *document) defaults(n *yaml.Node) []*OpDefaults {
+	var out []*OpDefaults
+	for _, e := range d.entries(n, "defaults") {
+		path := "defaults." + e.key
+		o := &OpDefaults{Op: e.key, Pos: d.pos(e.node), Path: path}
+		for _, a := range d.entries(e.value, path) {
+			if x := d.listExpr(a.value, path+"."+a.key); x != nil {
+				o.Args = append(o.Args, Arg{Name: a.key, NamePos: d.pos(a.node), Value: x})
+			}
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// listExpr is a scalar's expression, or a flow list of them: kernel: [3, 5].
+func (d *document) listExpr(n *yaml.Node, path string) Expr {
+	n = real(n)
+	if n.Kind != yaml.SequenceNode || n.Style&yaml.FlowStyle == 0 {
+		return d.expr(n, path)
+	}
+	l := &List{}
+	l.At = d.pos(n)
+	for _, item := range n.Content {
+		x := d.expr(item, path)
+		if x == nil {
+			return nil
+		}
+		l.Items = append(l.Items, x)
+	}
+	return l
+}
+
+// listName is kindName that tells an empty list from others.
+func listName(n *yaml.Node) string {
+	if n = real(n); n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
+		return "an empty one"
+	}
+	return kindName(n)
+}
