@@ -30,6 +30,7 @@ var configCodes = []Code{
 				Wrong: "trainer:\n  max_epochs: 2\n  min_epochs: 3\n  max_steps: 5\n  min_steps: 9\n  overfit_batches: 2\n  limit_val_batches: 3\n  check_val_every_n_epoch: none\n  val_check_interval: 0.5\n",
 				Right: "trainer:\n  max_epochs: 3\n  min_epochs: 2\n  max_steps: 9\n  min_steps: 5\n  overfit_batches: 2\n  check_val_every_n_epoch: none\n  val_check_interval: 5\n",
 			},
+			{Wrong: "data: {source: digits, batch: \"${env:BATCH_OF_NO_ONE, 64}\"}\n", Right: "data: {source: digits, batch: \"${env:BATCH_OF_NO_ONE, 64}\"}\n", Env: []string{"BATCH_OF_NO_ONE=${x}"}},
 		},
 	},
 	{
@@ -61,11 +62,6 @@ var configCodes = []Code{
 		Name: "include-cycle", Title: "a file that includes itself",
 		Text:     "include reads other files first and merges this one over them: a circle of files has no first.",
 		Examples: []Example{{Wrong: "include: config.yaml\ndata: {source: digits}\n", Right: "data: {source: digits}\n"}},
-	},
-	{
-		Name: "no-file", Title: "a file that cannot be included",
-		Text:     "include takes paths relative to the file that names them, of files of at most a megabyte.",
-		Examples: []Example{{Wrong: "include: base.yml\ndata: {source: digits}\n", Right: "data: {source: digits}\n"}},
 	},
 	{
 		Name: "nothing-to-drop", Title: "!drop of what no included file has",

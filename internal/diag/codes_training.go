@@ -96,9 +96,9 @@ var trainingCodes = []Code{
 		Examples: []Example{{Right: "data: {source: digits}\nmodel:\n  logits: image -> flatten -> dense(10)\nloss: cross_entropy(logits, label)\nmetrics:\n  acc: accuracy(logits, label)\ncheckpoint: {monitor: val/acc, mode: max}\n", Command: "check FILE --monitor val/loss", RightCommand: "check FILE --monitor val/loss --mode min"}},
 	},
 	{
-		Name: "no-file", Title: "weights to start from that are not there",
-		Text:     "checkpoint.init_from names a .safetensors file; a relative path is relative to the config.",
-		Examples: []Example{{Wrong: trained + "checkpoint: {init_from: weights.safetensors}\n", Right: trained}},
+		Name: "no-file", Title: "a file that is not there",
+		Text:     "checkpoint.init_from and include name files, of which a relative path is relative to the file that names it.",
+		Examples: []Example{{Wrong: trained + "checkpoint: {init_from: weights.safetensors}\n", Right: trained}, {Wrong: "include: base.yml\ndata: {source: digits}\n", Right: "data: {source: digits}\n"}},
 	},
 	{
 		Name: "init-from", Title: "weights to start from that do not fit",

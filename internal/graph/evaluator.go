@@ -36,14 +36,15 @@ type evaluator struct {
 	inMetric bool              // a metric, and no model value it uses, is being evaluated
 	sets     []setSum          // what metrics need of the whole set
 
-	calling []string // nets and blocks being evaluated, to find recursion
-	layers  int      // parameters asked for so far
-	losses  lossUse
-	notes   map[string]bool
-	told    map[diag.Pos]bool // places of unknown names already reported
-	work    int               // expressions evaluated, see exhausted
-	stopped bool              // too much work: reported, nothing more is evaluated
-	probes  map[string]any    // results of nets and steps by path, for Inspect; nil elsewhere
+	calling  []string // nets and blocks being evaluated, to find recursion
+	layers   int      // parameters asked for so far
+	losses   lossUse
+	notes    map[string]bool
+	told     map[diag.Pos]bool // places of unknown names already reported
+	work     int               // expressions evaluated, see exhausted
+	progress diag.Pos          // of its first use
+	stopped  bool              // too much work: reported, nothing more is evaluated
+	probes   map[string]any    // results of nets and steps by path, for Inspect; nil elsewhere
 }
 
 // global is a model value: evaluated when first used.

@@ -20,8 +20,11 @@ type Model struct {
 	// LossTerms are the named terms of the loss; empty where it is one expression.
 	LossTerms []string
 	// MetricNames and PredictNames are those sections' keys, in file order.
-	MetricNames  []string
-	TableNames   []string // metrics that are tables
+	MetricNames []string
+	TableNames  []string // metrics that are tables
+	// UsesProgress is whether a loss, metric or prediction reads progress, first at ProgressPos.
+	UsesProgress bool
+	ProgressPos  diag.Pos
 	PredictNames []string
 }
 
@@ -65,6 +68,8 @@ func Check(cfg *config.Config, fields []config.Field) (m *Model, diags diag.List
 		}
 	}
 	ev.checkOptimizers()
+	_, m.UsesProgress = ev.b.inputs[InputProgress]
+	m.ProgressPos = ev.progress
 	ev.checkUnused()
 	ev.losses.lint(ev)
 	m.optimizer, m.args = checkOptimizer(cfg.Optimizer, &diags)

@@ -42,7 +42,7 @@ func (ev *evaluator) lookup(name string, at diag.Pos, sc *scope) (v any, found b
 	if name == "loss" && ev.loss != nil {
 		return ev.loss, true
 	}
-	if v := ev.runtime(name); v != nil {
+	if v := ev.runtime(name, at); v != nil {
 		return v, true
 	}
 	return nil, false

@@ -1,5 +1,7 @@
 package graph
 
+import "gotrain/internal/diag"
+
 // runtimeScalars are the names whose value changes from step to step: scalars that are
 // fed, where all else of a model is known when it is built.
 var runtimeScalars = []struct{ Name, Input, Doc string }{
@@ -9,7 +11,10 @@ var runtimeScalars = []struct{ Name, Input, Doc string }{
 }
 
 // runtime gives a run-time scalar, nil of any other name.
-func (ev *evaluator) runtime(name string) *Value {
+func (ev *evaluator) runtime(name string, at diag.Pos) *Value {
+	if name == "progress" && !ev.progress.IsValid() {
+		ev.progress = at
+	}
 	for _, r := range runtimeScalars {
 		if r.Name == name {
 			return ev.b.input(r.Input, F32, Shape{})
@@ -26,6 +31,3 @@ func isRuntime(name string) bool {
 	}
 	return false
 }
-
-// UsesProgress reports whether the model asks for progress, which takes a run with an end.
-func (p *Program) UsesProgress() bool { return p.Input(InputProgress) != nil }

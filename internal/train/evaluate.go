@@ -47,13 +47,14 @@ func outputNames(p *graph.Program) []string {
 // run gives each metric's mean over the samples of the loader's first epoch, by name
 // under prefix: "val/loss". The draws of evaluation are those of epoch 0, so the same
 // weights always give the same numbers. onBatch may be nil.
-func (e *evaluation) run(ctx context.Context, loader *data.Loader, prefix string, onBatch func(done, total int)) (map[string]float64, error) {
+func (e *evaluation) run(ctx context.Context, loader *data.Loader, prefix string, at moment, onBatch func(done, total int)) (map[string]float64, error) {
 	if err := e.zero(); err != nil {
 		return nil, err
 	}
 	it := loader.Epoch(ctx, 0, 0)
 	defer it.Close()
 	f := newFeeder()
+	f.at(at)
 	samples, total := 0, loader.Batches()
 	for n := 0; n < total; n++ {
 		batch, err := it.Next()
@@ -168,10 +169,17 @@ func readSum(store *engine.Store, name string) ([]float64, error) {
 
 // feeder fills an engine.Feed without allocating.
 type feeder struct {
-	feed  engine.Feed
-	epoch [1]int32
-	lr    [1]float32
-	count [1]float32
+	feed                     engine.Feed
+	epoch                    [1]int32
+	lr                       [1]float32
+	count                    [1]float32
+	step, runEpoch, progress [1]float32
+}
+
+// moment is where a run stands, as a model sees it: its step, epoch and progress.
+type moment struct {
+	step, epoch int     // done
+	progress    float64 // 0 to 1
 }
 
 func newFeeder() *feeder {
@@ -179,6 +187,15 @@ func newFeeder() *feeder {
 	f.feed.Int[graph.InputEpoch] = f.epoch[:]
 	f.feed.Float[graph.InputLR] = f.lr[:]
 	f.feed.Float[graph.InputCount] = f.count[:]
+	f.feed.Float[graph.InputStep] = f.step[:]
+	f.feed.Float[graph.InputRunEpoch] = f.runEpoch[:]
+	f.feed.Float[graph.InputProgress] = f.progress[:]
+	return f
+}
+
+// at sets where the run stands.
+func (f *feeder) at(m moment) *feeder {
+	f.step[0], f.runEpoch[0], f.progress[0] = float32(m.step), float32(m.epoch), float32(m.progress)
 	return f
 }
 

@@ -130,7 +130,7 @@ func (l *fitLoop) sanityCheck(ctx context.Context) error {
 		n = l.val.Batches()
 	}
 	loader := data.NewLoader(l.sets.Val, data.LoaderOptions{Batch: l.Config.Data.Batch, Limit: n})
-	_, err := l.eval.run(ctx, loader, "sanity", nil)
+	_, err := l.eval.run(ctx, loader, "sanity", l.moment(), nil)
 	if l.told(err) {
 		return l.interrupted()
 	}
@@ -184,6 +184,7 @@ func (l *fitLoop) step(ctx context.Context, batch *data.Batch) (*engine.Executab
 	}
 	ctx = context.WithoutCancel(ctx) // a step that was begun is finished
 	feed := l.feeder.batch(batch, l.state.Epoch)
+	l.feeder.at(moment{l.state.Step, l.state.Epoch, l.progress()})
 	l.feeder.lr[0] = float32(l.rate(l.state.Step))
 	l.feeder.count[0] = float32(l.train.Samples(first, end))
 	if l.Trainer.DetectAnomaly {

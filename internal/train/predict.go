@@ -31,10 +31,10 @@ type predictor struct {
 	out    Prediction
 }
 
-func newPredictor(prog *graph.Program, cache *engine.Cache) *predictor {
+func newPredictor(prog *graph.Program, cache *engine.Cache, at moment) *predictor {
 	v := prog.Outputs[0].Value
 	return &predictor{
-		prog: prog, cache: cache, twin: twinField(prog), feeder: newFeeder(),
+		prog: prog, cache: cache, twin: twinField(prog), feeder: newFeeder().at(at),
 		out: Prediction{Name: prog.Outputs[0].Name, Shape: v.Shape[1:]},
 	}
 }
@@ -42,7 +42,9 @@ func newPredictor(prog *graph.Program, cache *engine.Cache) *predictor {
 // needsData reports whether a program reads a data field, or is keyed by samples.
 func needsData(p *graph.Program) bool {
 	for _, in := range p.Inputs {
-		if in.Name != graph.InputPosition && in.Name != graph.InputEpoch {
+		switch in.Name {
+		case graph.InputPosition, graph.InputEpoch, graph.InputStep, graph.InputRunEpoch, graph.InputProgress:
+		default:
 			return true
 		}
 	}
@@ -136,7 +138,7 @@ func rows(flat []float32, n int) [][]float32 {
 
 // grid draws a logged picture from the first samples of validation, or from draws.
 func (l *fitLoop) grid(ctx context.Context, p picture) (image.Image, error) {
-	pr := newPredictor(p.prog, l.cache)
+	pr := newPredictor(p.prog, l.cache, l.moment())
 	n := gridSamples
 	if p.twin != "" {
 		n = gridPairs
@@ -170,7 +172,7 @@ func (l *fitLoop) devRunPredict(ctx context.Context) error {
 		if err := l.store.Ensure(prog.States); err != nil {
 			return err
 		}
-		pr := newPredictor(prog, l.cache)
+		pr := newPredictor(prog, l.cache, l.moment())
 		if !needsData(pr.prog) {
 			err = pr.draw(ctx, l.Config.Data.Batch, l.Config.Data.Batch)
 		} else if l.val != nil {

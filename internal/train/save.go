@@ -38,6 +38,7 @@ func (l *fitLoop) save() error {
 	if l.saved.path != "" && l.saved.cursor == l.state.cursor() && l.saved.step == l.state.Step && l.savedHere() {
 		return nil
 	}
+	l.state.Progress = l.progress()
 	if err := l.logged(l.sinks.Flush()); err != nil {
 		return err
 	}

@@ -22,6 +22,8 @@ type runState struct {
 	Batch  int `json:"batch"`  // batches done in the open epoch
 	Window int `json:"window"` // batches done in the open accumulation window
 
+	Progress float64 `json:"progress,omitempty"` // the share of the run's steps done
+
 	EpochSamples int `json:"epoch_samples"` // samples in the open epoch's sums
 
 	// Due is a validation that is owed before anything else.

@@ -16,6 +16,7 @@ import (
 // a run that goes on from a checkpoint does not need).
 func Static(c *config.Config, m *graph.Model, t config.Trainer, resuming bool) (diag.List, error) {
 	_, l := checkedSchedule(c, t)
+	checkProgress(m, t, &l)
 	if k := c.Checkpoint; k.Pos.IsValid() || k.Origin != "" {
 		checkMonitor("checkpoint.monitor", k.Monitor, k.Pos, k.Origin, m, &l)
 	}

@@ -48,7 +48,7 @@ func (l *fitLoop) checkCadence() error {
 // it is owed: an interruption within it saves the run, which then begins with it.
 func (l *fitLoop) validate(ctx context.Context) (map[string]float64, error) {
 	l.state.Due = true
-	val, err := l.eval.run(ctx, l.val, "val", l.Console.Validating)
+	val, err := l.eval.run(ctx, l.val, "val", l.moment(), l.Console.Validating)
 	if err != nil {
 		return nil, err
 	}

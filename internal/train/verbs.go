@@ -50,7 +50,7 @@ func Evaluate(ctx context.Context, s *Session, verb Verb) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, err := eval.run(ctx, loader, split, s.Console.Validating)
+	values, err := eval.run(ctx, loader, split, state.moment(), s.Console.Validating)
 	if err != nil {
 		return nil, err
 	}
@@ -70,11 +70,11 @@ func Predict(ctx context.Context, s *Session, o PredictOptions) (*Prediction, er
 	if err != nil {
 		return nil, err
 	}
-	_, cache, _, err := s.restored(prog)
+	_, cache, state, err := s.restored(prog)
 	if err != nil {
 		return nil, err
 	}
-	p := newPredictor(prog, cache)
+	p := newPredictor(prog, cache, state.moment())
 	batch := 128
 	if s.Config.Data != nil {
 		batch = s.Config.Data.Batch
