@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"slices"
 
 	"gotrain/internal/config"
 	"gotrain/internal/data"
@@ -54,14 +55,17 @@ var keySchemas = map[string]struct {
 }{
 	"name":       {text, "name of the run and of its folder; the file's name by default"},
 	"seed":       {integer, "what every draw and every new weight comes from; 0 by default"},
+	"include":    {anyOf(text, object{"type": "array", "items": text}), "files that this one is merged over; key: !drop takes away"},
 	"vars":       {object{"type": "object", "propertyNames": ref("name"), "additionalProperties": ref("var")}, "constants that are flags too: --latent 32"},
 	"data":       {ref("data"), "what to read"},
+	"defaults":   {object{"type": "object", "propertyNames": object{"enum": words(graph.OpNames())}, "additionalProperties": ref("arguments")}, "arguments of ops where a call gives none: conv: {bias: false}"},
 	"blocks":     {ref("bodies"), "templates, name(x, k=3): new weights at each use"},
 	"model":      {ref("bodies"), "values, and nets name(x): one set of weights each"},
 	"loss":       {anyOf(ref("expression"), ref("terms")), "one number per sample, or named terms of which the total is the sum"},
 	"metrics":    {ref("terms"), "named expressions, reported per epoch"},
 	"predict":    {ref("terms"), "named expressions: what gotrain predict --output NAME writes"},
 	"optimizer":  {ref("optimizer"), "how to train"},
+	"optimizers": {object{"type": "array", "items": ref("update"), "minItems": 1}, "several, run in order for each batch"},
 	"schedule":   {ref("schedule"), "how the learning rate goes"},
 	"checkpoint": {ref("checkpoint"), "what is kept"},
 	"trainer":    {ref("trainer"), "the trainer flags, under Lightning's names"},
@@ -153,13 +157,13 @@ func flagSchema(f config.Flag) object {
 
 // named is the schema of a section that names one of several specs and gives its
 // arguments; each takes its own only.
-func named(docs []graph.OpDoc) object {
+func named(docs []graph.OpDoc, more object) object {
 	properties := object{}
 	var names []string
 	var each []any
 	for _, d := range docs {
 		names = append(names, d.Name)
-		keys := []string{"name"}
+		keys := append([]string{"name"}, slices.Sorted(maps.Keys(more))...)
 		for _, a := range d.Args {
 			keys = append(keys, a.Name)
 			properties[a.Name] = described(constant, a.Doc)
@@ -170,7 +174,20 @@ func named(docs []graph.OpDoc) object {
 		})
 	}
 	properties["name"] = enum(names...)
-	return object{"type": "object", "properties": properties, "required": words([]string{"name"}), "allOf": each}
+	maps.Copy(properties, more)
+	return object{"type": "object", "properties": properties, "allOf": each}
+}
+
+// updates is the schema of an item of optimizers.
+func updates() object {
+	s := named(graph.OptimizerDocs(), object{
+		"update":   described(constant, "a net, a glob of weights, or a list of them"),
+		"minimize": described(ref("expression"), "one number per sample"),
+		"every":    described(positive, "batches between its steps; 1 by default"),
+		"clamp":    described(number, "weights are kept in ± it"),
+	})
+	s["required"] = words([]string{"name", "update", "minimize"})
+	return s
 }
 
 // schema is the whole, draft 2020-12.
@@ -192,6 +209,13 @@ func schema() object {
 	top := section("")
 	top["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	top["title"] = "gotrain config"
+	// What a file includes may hold these.
+	top["if"] = object{"not": object{"required": words([]string{"include"})}}
+	top["then"] = object{"properties": object{
+		"data":      object{"required": words([]string{"source"})},
+		"optimizer": object{"required": words([]string{"name"})},
+		"schedule":  object{"required": words([]string{"name"})},
+	}}
 	top["$defs"] = object{
 		"name":     object{"pattern": `^[\p{L}_][\p{L}\p{M}\p{N}_]*$`},
 		"scalar":   object{"type": []any{"string", "number", "boolean"}},
@@ -204,9 +228,11 @@ func schema() object {
 		"bodies":     object{"type": "object", "additionalProperties": ref("body")},
 		"terms":      object{"type": "object", "propertyNames": ref("name"), "additionalProperties": ref("expression")},
 		"var":        anyOf(constant, section("vars.*", "default")),
-		"data":       section("data", "source"),
-		"optimizer":  named(graph.OptimizerDocs()),
-		"schedule":   named(schedules),
+		"data":       section("data"),
+		"optimizer":  named(graph.OptimizerDocs(), nil),
+		"update":     updates(),
+		"arguments":  object{"type": "object", "additionalProperties": anyOf(ref("scalar"), object{"type": "array", "items": ref("scalar")})},
+		"schedule":   named(schedules, nil),
 		"checkpoint": section("checkpoint"),
 		"early_stop": section("trainer.early_stop"),
 		"trainer":    trainer,

@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	topKeys   = []string{"name", "seed", "vars", "data", "defaults", "blocks", "model", "loss", "metrics", "predict", "optimizer", "optimizers", "schedule", "checkpoint", "trainer"}
+	topKeys   = []string{"name", "seed", "include", "vars", "data", "defaults", "blocks", "model", "loss", "metrics", "predict", "optimizer", "optimizers", "schedule", "checkpoint", "trainer"}
 	dataKeys  = []string{"source", "batch", "dir", "split", "samples", "shuffle"}
 	dataLater = []string{"augment", "transform", "path", "target", "columns", "size", "range", "masks", "pairs", "tokenizer", "context", "missing"}
 )
