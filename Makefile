@@ -23,7 +23,7 @@ build: ## bin/gotrain, one static file
 test: ## unit, golden and end-to-end tests; no network, no GPU, under two minutes
 	GOTRAIN_VERIFY=1 $(GO) test ./...
 
-proof: race fuzz-short interop parity-mnist ## the slow ones: race detector, fuzzers, real readers, real data
+proof: race fuzz-short interop parity-mnist lenet-mnist ## the slow ones: race detector, fuzzers, real readers, real data
 
 race:
 	CGO_ENABLED=1 $(GO) test -race -short ./...
@@ -48,12 +48,15 @@ FUZZTIME ?= 10m
 fuzz: ## every fuzzer for FUZZTIME each
 	@scripts/fuzz.sh $(FUZZTIME)
 
-.PHONY: fuzz-short parity-mnist venv
+.PHONY: fuzz-short parity-mnist lenet-mnist venv
 fuzz-short:
 	@scripts/fuzz.sh 5s
 
 parity-mnist: build
 	@scripts/parity-mnist.sh
+
+lenet-mnist: build
+	@scripts/lenet.sh mnist 0.99
 
 bench: build ## time to check, to a dev run, and a step, beside PyTorch where it is installed
 	@scripts/bench.sh

@@ -19,6 +19,7 @@ var layerConv = &opSpec{
 		{Name: "dilation", Kind: pairArg, Optional: true, Default: int64(1), Doc: "the distance of the kernel's places"},
 		{Name: "groups", Kind: intArg, Optional: true, Default: int64(1), Doc: "parts of the channels that do not mix; C of them is a depthwise convolution"},
 		{Name: "bias", Kind: boolArg, Optional: true, Default: true, Doc: "add b"},
+		initParam("uniform in ±1/√(C/groups · kernel²)"),
 	},
 	Build: func(c *call) (any, error) {
 		x, out, groups := c.tensor("x"), c.integer("out"), c.integer("groups")
@@ -50,7 +51,8 @@ var layerConv = &opSpec{
 		}
 		fanIn := channels / groups * win.Kernel[0] * win.Kernel[1]
 		bound := Init{Dist: UniformInit, Scale: 1 / math.Sqrt(float64(fanIn))}
-		w, err := c.weight("weight", Shape{out, channels / groups, win.Kernel[0], win.Kernel[1]}, bound)
+		shape := Shape{out, channels / groups, win.Kernel[0], win.Kernel[1]}
+		w, err := c.weight("weight", shape, c.init("init", bound)(shape))
 		if err != nil {
 			return nil, err
 		}
