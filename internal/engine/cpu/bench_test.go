@@ -43,6 +43,46 @@ func BenchmarkMatMul(b *testing.B) {
 	}
 }
 
+// BenchmarkConvolution measures the convolutions of configs/lenet-mnist.yaml at batch 64,
+// with both gradients and the pooling.
+func BenchmarkConvolution(b *testing.B) {
+	w := graph.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Pad: [2]int{1, 1}, Dilation: [2]int{1, 1}}
+	form := graph.Convolution{Window: w, Groups: 1}
+	half := graph.Window{Kernel: [2]int{2, 2}, Stride: [2]int{2, 2}, Dilation: [2]int{1, 1}}
+	for _, s := range []struct{ in, out, size int }{{1, 16, 28}, {16, 32, 14}} {
+		x, k := graph.Shape{64, s.in, s.size, s.size}, graph.Shape{s.out, s.in, 3, 3}
+		y, pooled := graph.Shape{64, s.out, s.size, s.size}, graph.Shape{64, s.out, s.size / 2, s.size / 2}
+		for _, c := range []struct {
+			op       graph.Op
+			from, by graph.Shape
+			to       graph.Shape
+		}{
+			{graph.Conv{Convolution: form}, x, k, y},
+			{graph.ConvInputGrad{Convolution: form}, y, k, x},
+			{graph.ConvWeightGrad{Convolution: form}, x, y, k},
+			{graph.MaxPool{Window: half}, y, nil, pooled},
+			{graph.MaxPoolGrad{Window: half}, y, pooled, y},
+		} {
+			b.Run(fmt.Sprintf("%dto%d/%T", s.in, s.out, c.op), func(b *testing.B) {
+				p := &graph.Program{Name: "bench"}
+				feed := engine.Feed{Float: map[string][]float32{}}
+				var in []*graph.Value
+				for i, shape := range []graph.Shape{c.from, c.by} {
+					if shape == nil {
+						continue
+					}
+					v := &graph.Value{ID: i, Name: fmt.Sprint("x", i), Shape: shape}
+					feed.Float[v.Name] = ramp(shape.Size(1))
+					in = append(in, v)
+				}
+				z := &graph.Value{ID: len(in), Op: c.op, In: in, Shape: c.to}
+				p.Values, p.Inputs, p.Outputs = append(in[:len(in):len(in)], z), in, []graph.Output{{Name: "z", Value: z}}
+				measure(b, p, feed, 1)
+			})
+		}
+	}
+}
+
 func ramp(n int) []float32 {
 	x := make([]float32, n)
 	for i := range x {
