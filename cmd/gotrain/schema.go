@@ -75,6 +75,8 @@ var keySchemas = map[string]struct {
 	"data.dir":     {text, "a folder with the source's files, looked into first"},
 	"data.split":   {counts, "samples taken from train: {val: 5000}"},
 	"data.samples": {counts, "sizes of a drawn source: {train: 10000, val: 1000}"},
+	"data.path":    {anyOf(text, object{"type": "object", "additionalProperties": text}), "the file of npz or npy; of npy also a file a field: {x: x.npy}"},
+	"data.pairs":   {text, "pairs of labelled pictures, by this field of classes: left, right, same"},
 	"data.shuffle": {boolean, "whether train is shuffled each epoch; true by default"},
 
 	"vars.*.default": {constant, "the value where no flag sets it"},

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScript runs the scripts of testdata/script, one subject a file. A script starts in a
-// folder with configs/, and with vae.yaml and mlp.yaml: the same on 256 drawn digits and
+// folder with configs/, numpy.npz (see internal/data/testdata/make.py), and with vae.yaml and mlp.yaml: the same on 256 drawn digits and
 // with 32 hidden units, so that an epoch takes a moment.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -56,6 +56,13 @@ func setUpScript(env *testscript.Env) error {
 	}
 	env.Setenv("SCRIPTS", scripts)
 	if err := os.CopyFS(filepath.Join(env.WorkDir, "configs"), os.DirFS(filepath.Join("..", "..", "configs"))); err != nil {
+		return err
+	}
+	arrays, err := os.ReadFile(filepath.Join("..", "..", "internal", "data", "testdata", "numpy.npz"))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(env.WorkDir, "numpy.npz"), arrays, 0o666); err != nil {
 		return err
 	}
 	small := strings.NewReplacer(

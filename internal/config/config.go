@@ -64,13 +64,20 @@ type Data struct {
 	SourcePos diag.Pos
 	Batch     int // samples in a batch; defaults to 32
 	BatchPos  diag.Pos
-	Dir       string         // data.dir: where the files of a source are looked for first; "" when absent
+	Dir       string      // data.dir: where the files of a source are looked for first; "" when absent
+	Paths     []NamedPath // data.path: a file, or a file a field
+	PathPos   diag.Pos
+	Pairs     string // the field whose classes decide which pairs are the same; "" for no pairs
+	PairsPos  diag.Pos
 	Split     map[string]int // samples taken from train, e.g. {val: 5000}; nil when absent
 	SplitPos  diag.Pos
 	Samples   map[string]int // sizes of a generated source; nil when absent
 	// Shuffle is whether train is shuffled each epoch; defaults to true.
 	Shuffle bool
 }
+
+// NamedPath is a file of data.path; Name is empty where the path is the only one.
+type NamedPath struct{ Name, Path string }
 
 // Field is one named array of a data source, per sample.
 type Field struct {

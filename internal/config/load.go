@@ -14,8 +14,8 @@ import (
 
 var (
 	topKeys   = []string{"name", "seed", "include", "vars", "data", "defaults", "blocks", "model", "loss", "metrics", "predict", "optimizer", "optimizers", "schedule", "checkpoint", "trainer"}
-	dataKeys  = []string{"source", "batch", "dir", "split", "samples", "shuffle"}
-	dataLater = []string{"augment", "transform", "path", "target", "columns", "size", "range", "masks", "pairs", "tokenizer", "context", "missing"}
+	dataKeys  = []string{"source", "batch", "dir", "split", "samples", "shuffle", "path", "pairs"}
+	dataLater = []string{"augment", "transform", "target", "columns", "size", "range", "masks", "tokenizer", "context", "missing"}
 )
 
 // Load decodes a file with overrides applied. The Config is as full as what was
@@ -241,6 +241,12 @@ func (d *document) data(n *yaml.Node, vars func(string) (Value, bool)) *Data {
 		out.Dir = d.word(e, "data.dir")
 		out.Dir = d.beside(real(e.value), out.Dir)
 		d.absolute(e.value, out.Dir)
+	}
+	if e, ok := keys["path"]; ok {
+		out.Paths, out.PathPos = d.paths(e), d.pos(e.value)
+	}
+	if e, ok := keys["pairs"]; ok {
+		out.Pairs, out.PairsPos = d.word(e, "data.pairs"), d.pos(e.value)
 	}
 	if e, ok := keys["shuffle"]; ok {
 		if v, ok := d.boolean(e, "data.shuffle"); ok {

@@ -118,7 +118,7 @@ func replace(parent, old, with *yaml.Node) {
 // paths are the keys that --section.key may set. A section with "*" takes any key: what
 // is valid there, its own check says.
 var paths = map[string][]string{
-	"data": dataKeys, "data.split": {"val", "test"}, "data.samples": {"train", "val"},
+	"data": dataKeys, "data.path": {"*"}, "data.split": {"val", "test"}, "data.samples": {"train", "val"},
 	"checkpoint": checkpointKeys, "trainer": {"monitor", "mode"}, "trainer.log_images": {"*"}, "trainer.early_stop": earlyStopKeys,
 	"optimizer": {"*"}, "schedule": {"*"}, "loss": {"*"}, "metrics": {"*"}, "predict": {"*"}, "model": {"*"},
 }

@@ -18,7 +18,7 @@ func mnistFields(d config.Data) ([]config.Field, diag.List) {
 	}
 	diags := checkSplit(d, n, "images")
 	if d.Samples != nil {
-		g := diags.Errorf("bad-samples", d.Pos, "mnist is a fixed set of images: samples is for a source that is drawn")
+		g := diags.Errorf("bad-samples", d.Pos, "%s is a fixed set of images: samples is for a source that is drawn", d.Source)
 		g.Path, g.Hint = "data.samples", "leave samples out; limit_train_batches shortens an epoch"
 	}
 	return imageFields(), diags
@@ -34,6 +34,11 @@ func openMNIST(ctx context.Context, d config.Data, o Options) (*Sets, error) {
 
 // openMNISTFrom is openMNIST with the places that tests replace.
 func openMNISTFrom(ctx context.Context, d config.Data, o Options, files mnistSet, f *fetcher) (*Sets, error) {
+	return openIDX(d, o, files, func(want []idxFile) (map[string]*idxArray, []string, error) { return locate(ctx, d.Dir, want, f) })
+}
+
+// openIDX makes the sets of files in MNIST's format, which find reads.
+func openIDX(d config.Data, o Options, files mnistSet, find func(want []idxFile) (map[string]*idxArray, []string, error)) (*Sets, error) {
 	wantTrain, wantHeld := reads(d, o)
 	var want []idxFile
 	if wantTrain {
@@ -42,7 +47,7 @@ func openMNISTFrom(ctx context.Context, d config.Data, o Options, files mnistSet
 	if wantHeld {
 		want = append(want, files.test[:]...)
 	}
-	got, notes, err := locate(ctx, d.Dir, want, f)
+	got, notes, err := find(want)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +79,7 @@ func pair(got map[string]*idxArray, files [2]idxFile) (divisible, error) {
 	if images.dims[0] != labels.dims[0] {
 		return nil, brokenFile(formatErrorf(labels.path, 4, thousands(images.dims[0])+" labels, one for each image of "+images.path, "%s", thousands(labels.dims[0])))
 	}
-	return &byteImages{name: "mnist", pix: images.data, labels: labels.data}, nil
+	return &byteImages{name: files[0].name, pix: images.data, labels: labels.data}, nil
 }
 
 // brokenFile makes a file of data.dir that cannot be used a fault of the environment.

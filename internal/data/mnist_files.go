@@ -73,6 +73,11 @@ func locate(ctx context.Context, dir string, want []idxFile, f *fetcher) (map[st
 			Hints: []string{"# put the missing files there, or leave data.dir out to have all of them fetched"},
 		}
 	}
+	return readKnown(paths, want, "MNIST")
+}
+
+// readKnown reads files of a folder, and notes those that are not the well-known ones.
+func readKnown(paths map[string]string, want []idxFile, set string) (map[string]*idxArray, []string, error) {
 	got, err := readFiles(paths)
 	if err != nil {
 		return nil, nil, brokenFile(err)
@@ -80,7 +85,7 @@ func locate(ctx context.Context, dir string, want []idxFile, f *fetcher) (map[st
 	var notes []string
 	for _, w := range want {
 		if a := got[w.name]; a.sha256 != w.sha256 {
-			notes = append(notes, fmt.Sprintf("%s is not MNIST's well-known file of that name (SHA-256 %s…)", a.path, a.sha256[:12]))
+			notes = append(notes, fmt.Sprintf("%s is not %s's well-known file of that name (SHA-256 %s…)", a.path, set, a.sha256[:12]))
 		}
 	}
 	return got, notes, nil

@@ -14,7 +14,7 @@ import (
 type source struct {
 	Name string
 	// Fields gives the source's arrays and what is wrong with its keys. It is part of
-	// `gotrain check`, so it opens no file.
+	// `gotrain check`: it opens no file but where the fields are the file's own.
 	Fields func(config.Data) ([]config.Field, diag.List)
 	// Open reads, fetches or draws what Options.Need asks for.
 	Open func(context.Context, config.Data, Options) (*Sets, error)
@@ -24,12 +24,15 @@ type source struct {
 func sources() []source {
 	return []source{
 		{"mnist", mnistFields, openMNIST},
+		{"fashion_mnist", mnistFields, openFashion},
 		{"digits", digitsFields, openDigits},
+		{"npz", arrayFields, openArrays},
+		{"npy", arrayFields, openArrays},
 	}
 }
 
 // laterSources are part of the language, and not built yet.
-var laterSources = []string{"fashion_mnist", "cifar10", "csv", "text", "images", "npz", "npy"}
+var laterSources = []string{"cifar10", "csv", "text", "images"}
 
 // Names lists the sources.
 func Names() []string {
@@ -40,25 +43,31 @@ func Names() []string {
 	return names
 }
 
-// Fields gives the fields of a data section without opening a file.
+// Fields gives the fields of a data section; it reads no more of a file than tells them.
 func Fields(d config.Data) ([]config.Field, diag.List) {
 	src, diags := find(d)
 	if src == nil {
 		return nil, diags
 	}
-	return src.Fields(d)
+	fields, diags := src.Fields(d)
+	return withPairs(d, fields, diags)
 }
 
 // Open opens the data sets of a data section.
 func Open(ctx context.Context, d config.Data, o Options) (*Sets, error) {
 	src, diags := find(d)
 	if src != nil {
-		_, diags = src.Fields(d)
+		fields, found := src.Fields(d)
+		_, diags = withPairs(d, fields, found)
 	}
 	if err := diags.Err(); err != nil {
 		return nil, err
 	}
-	return src.Open(ctx, d, o)
+	sets, err := src.Open(ctx, d, o)
+	if err == nil && d.Pairs != "" {
+		err = pairSets(d, o, sets)
+	}
+	return sets, err
 }
 
 func find(d config.Data) (*source, diag.List) {

@@ -40,8 +40,8 @@ func TestDataDiagnostics(t *testing.T) {
 		code, text, hint string
 	}{
 		{"typo", config.Data{Source: "mnits"}, "unknown-source", `unknown data source "mnits"`, `did you mean "mnist"?`},
-		{"unknown", config.Data{Source: "imagenet21k"}, "unknown-source", `unknown data source "imagenet21k"`, "sources: mnist, digits"},
-		{"later", config.Data{Source: "cifar10"}, "not-built-yet", `data source "cifar10" is part of the language but not built yet`, "sources: mnist, digits"},
+		{"unknown", config.Data{Source: "imagenet21k"}, "unknown-source", `unknown data source "imagenet21k"`, "sources: mnist, fashion_mnist, digits, npz, npy"},
+		{"later", config.Data{Source: "cifar10"}, "not-built-yet", `data source "cifar10" is part of the language but not built yet`, "sources: mnist, fashion_mnist, digits, npz, npy"},
 		{"all of it", config.Data{Source: "mnist", Split: map[string]int{"val": 60000}}, "impossible-split", "the split takes 60,000 of 60,000 training images, and leaves none to train on", "at most"},
 		{"both", config.Data{Source: "digits", Split: map[string]int{"val": 3000, "test": 4000}}, "impossible-split", "7,000 of 6,000 training digits", "5,999"},
 		{"zero", config.Data{Source: "mnist", Split: map[string]int{"val": 0}}, "impossible-split", "at least 1 sample from train, and val asks for 0", "leave val out"},

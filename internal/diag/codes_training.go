@@ -59,6 +59,22 @@ var trainingCodes = []Code{
 		}},
 	},
 	{
+		Name: "bad-data-file", Title: "a data file that cannot be read",
+		Text: "The arrays of npz and npy are the fields, so `check` reads them. Their first axis counts the samples, the same in each; they are floats, integers or booleans.",
+		Examples: []Example{{
+			Wrong: "data: {source: npz, path: /dev/null}\nmodel:\n  logits: image -> flatten -> dense(3)\nloss: cross_entropy(logits, label)\noptimizer: {name: sgd, lr: 0.1}\n",
+			Right: trained,
+		}},
+	},
+	{
+		Name: "bad-pairs", Title: "pairs of what has no pictures or no classes",
+		Text: "pairs: label makes pairs of labelled pictures: fields left, right and same, which is 1 where the labels are. It needs a field image and a field of classes.",
+		Examples: []Example{{
+			Wrong: "data: {source: digits, pairs: image}\nmodel:\n  d: mean((left - right)**2)\nloss: (d - same)**2\noptimizer: {name: sgd, lr: 0.1}\n",
+			Right: "data: {source: digits, pairs: label}\nmodel:\n  d: mean((left - right)**2)\n  p: d -> reshape(1) -> dense(1)\nloss: sum((p - same)**2)\noptimizer: {name: sgd, lr: 0.1}\ntrainer: {max_epochs: 1}\n",
+		}},
+	},
+	{
 		Name: "unknown-schedule", Title: "a schedule that there is not",
 		Text: "schedule.name says how the learning rate changes over the run; the reference has the list. Leave the section out, and it stays.",
 		Examples: []Example{{

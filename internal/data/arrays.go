@@ -1,0 +1,173 @@
+package data
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gotrain/internal/config"
+	"gotrain/internal/diag"
+)
+
+// The sources npz and npy: each array is a field, its first axis the samples. Floats and
+// booleans are numbers; integers are whole, and a rank-1 array of them has `classes`; bytes
+// of three axes or more are pictures, in 0..1.
+
+// namedFile is a file of data.path; name is empty where the path is the only one.
+type namedFile struct{ name, path string }
+
+// eachArray opens the arrays of a source in turn.
+func eachArray(d config.Data, visit func(name string, h *npyHeader, r io.Reader, known bool) error) error {
+	if d.Source == "npz" {
+		return eachNpz(d.Paths[0].Path, visit)
+	}
+	var files []namedFile
+	for _, p := range d.Paths {
+		name := p.Name
+		if name == "" {
+			name = strings.TrimSuffix(filepath.Base(p.Path), ".npy")
+		}
+		files = append(files, namedFile{name, p.Path})
+	}
+	return eachNpy(files, visit)
+}
+
+func arrayFields(d config.Data) ([]config.Field, diag.List) {
+	var diags diag.List
+	fault := func(code, format string, args ...any) *diag.Diagnostic {
+		g := diags.Errorf(code, d.PathPos, format, args...)
+		g.Path = "data.path"
+		return g
+	}
+	switch {
+	case len(d.Paths) == 0:
+		g := diags.Errorf("missing-value", d.SourcePos, "%s reads a file, and data has no path", d.Source)
+		g.Path, g.Hint = "data", "for example: path: data."+d.Source
+		return nil, diags
+	case d.Source == "npz" && d.Paths[0].Name != "":
+		fault("wrong-type", "npz reads one file, and this is a map").Hint = "the arrays of the file are the fields; source: npy takes a file a field"
+		return nil, diags
+	}
+	var fields []config.Field
+	n := 0
+	err := eachArray(d, func(name string, h *npyHeader, r io.Reader, known bool) error {
+		f := config.Field{Name: name, Shape: h.shape[1:], Int: (h.kind == 'i' || h.kind == 'u') && !h.isPicture()}
+		if len(fields) > 0 && h.shape[0] != n {
+			return formatErrorf(h.path, 0, fmt.Sprintf("%s samples, as %s has", thousands(n), fields[0].Name), "%s", thousands(h.shape[0]))
+		}
+		n = h.shape[0]
+		if h.isLabel() {
+			c, err := h.read(r, known)
+			if err != nil {
+				return err
+			}
+			if slices.Min(c.ints) >= 0 {
+				f.Consts = map[string]int{"classes": int(slices.Max(c.ints)) + 1}
+			}
+		}
+		fields = append(fields, f)
+		return nil
+	})
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		fault("no-file", "%v", err).Hint = "paths are relative to the config"
+	case err != nil:
+		fault("bad-data-file", "%v", err)
+	case len(fields) == 0:
+		fault("bad-data-file", "%s holds no arrays", d.Paths[0].Path)
+	default:
+		diags.Append(checkSplit(d, n, "samples"))
+		return fields, diags
+	}
+	return nil, diags
+}
+
+func openArrays(_ context.Context, d config.Data, o Options) (*Sets, error) {
+	fields, diags := arrayFields(d)
+	if err := diags.Err(); err != nil {
+		return nil, err
+	}
+	all := &arrays{name: d.Source, fields: fields, columns: map[string]*column{}}
+	err := eachArray(d, func(name string, h *npyHeader, r io.Reader, known bool) error {
+		c, err := h.read(r, known)
+		all.columns[name], all.to = c, h.shape[0]
+		return err
+	})
+	if err == nil && len(all.columns) != len(fields) {
+		err = errors.New("the file has changed while it was read")
+	}
+	if err != nil {
+		return nil, brokenArrays(err)
+	}
+	s, err := divide(d, o, all, nil, "samples")
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range d.Paths {
+		if s.Hashes[filepath.Base(p.Path)], err = hashFile(p.Path); err != nil {
+			return nil, brokenArrays(err)
+		}
+	}
+	return s, nil
+}
+
+func brokenArrays(err error) error {
+	return &EnvError{Text: "a data file cannot be read", Err: err, Hints: []string{"# check it in Python: numpy.load(FILE)"}}
+}
+
+func hashFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// arrays are columns in memory; a set is a run of their rows.
+type arrays struct {
+	name     string
+	fields   []config.Field
+	columns  map[string]*column
+	from, to int
+}
+
+var _ divisible = (*arrays)(nil)
+
+func (d *arrays) Name() string           { return d.name }
+func (d *arrays) Len() int               { return d.to - d.from }
+func (d *arrays) Fields() []config.Field { return d.fields }
+
+func (d *arrays) cut(name string, from, to int) Dataset {
+	return &arrays{name: name, fields: d.fields, columns: d.columns, from: d.from + from, to: d.from + to}
+}
+
+func (d *arrays) Gather(dst *Batch, idx []int32) error {
+	for _, f := range d.fields {
+		c, width := d.columns[f.Name], elements(f.Shape)
+		for row, i := range idx {
+			from, at := (d.from+int(i))*width, row*width
+			switch {
+			case c.shades != nil:
+				normalise(dst.Float[f.Name][at:at+width], c.shades[from:from+width])
+			case c.ints != nil:
+				copy(dst.Int[f.Name][at:at+width], c.ints[from:from+width])
+			default:
+				copy(dst.Float[f.Name][at:at+width], c.floats[from:from+width])
+			}
+		}
+	}
+	return nil
+}

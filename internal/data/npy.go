@@ -1,0 +1,297 @@
+package data
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// npyHeader is what an npy file says of its array (numpy.lib.format). The reader is ours:
+// libraries slice such headers without looking, and make what a hostile one asks for.
+type npyHeader struct {
+	path  string
+	order binary.ByteOrder
+	kind  byte // f, i, u or b
+	width int  // bytes of a number
+	shape []int
+	head  int64 // bytes before the numbers
+}
+
+// Bounds of an array: a header longer than this is no header, and a larger array would not
+// be held in memory.
+const (
+	maxNpyHeader = 1 << 16
+	maxNpyBytes  = 1 << 33
+	maxNpyRank   = 8
+)
+
+var (
+	npyDict    = regexp.MustCompile(`^\{.*\}[ \n]*$`)
+	npyDescr   = regexp.MustCompile(`'descr': *'([<>|=]?)([a-zA-Z?])([0-9]*)'`)
+	npyFortran = regexp.MustCompile(`'fortran_order': *(True|False)`)
+	npyShape   = regexp.MustCompile(`'shape': *\(([0-9, ]*)\)`)
+)
+
+// readNpyHeader reads and checks the header of an array of samples.
+func readNpyHeader(r io.Reader, path string) (*npyHeader, error) {
+	head := make([]byte, 12)
+	if n, err := io.ReadFull(r, head[:10]); err != nil {
+		return nil, shortFile(path, int64(n), "an npy header", err)
+	}
+	if string(head[:6]) != "\x93NUMPY" {
+		return nil, formatErrorf(path, 0, `"\x93NUMPY", as an npy file begins`, "%q", head[:6])
+	}
+	size, at := int64(binary.LittleEndian.Uint16(head[8:])), int64(10)
+	switch head[6] {
+	case 1:
+	case 2, 3:
+		if n, err := io.ReadFull(r, head[10:12]); err != nil {
+			return nil, shortFile(path, 10+int64(n), "an npy header", err)
+		}
+		size, at = int64(binary.LittleEndian.Uint32(head[8:])), 12
+	default:
+		return nil, formatErrorf(path, 6, "version 1, 2 or 3 of the npy format", "%d", head[6])
+	}
+	if size > maxNpyHeader {
+		return nil, formatErrorf(path, 8, fmt.Sprintf("a header of at most %d bytes", maxNpyHeader), "%d", size)
+	}
+	text := make([]byte, size)
+	if n, err := io.ReadFull(r, text); err != nil {
+		return nil, shortFile(path, at+int64(n), fmt.Sprintf("a header of %d bytes", size), err)
+	}
+	h := &npyHeader{path: path, head: at + size}
+	return h, h.decode(string(text), at)
+}
+
+// decode reads the header's Python dict.
+func (h *npyHeader) decode(text string, at int64) error {
+	descr, fortran, shape := npyDescr.FindStringSubmatch(text), npyFortran.FindStringSubmatch(text), npyShape.FindStringSubmatch(text)
+	if !npyDict.MatchString(text) || descr == nil && strings.Contains(text, "'descr': '") || fortran == nil || shape == nil {
+		return formatErrorf(h.path, at, "{'descr': '<f4', 'fortran_order': False, 'shape': (60000, 784), }", "%.80q", text)
+	}
+	var dtype string
+	if descr != nil {
+		dtype = descr[2] + descr[3]
+	}
+	switch dtype {
+	case "f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1":
+	default:
+		return formatErrorf(h.path, at, "numbers: float16, 32, 64, integers or booleans", "%s; convert it in Python: a.astype('float32')", dtypeName(text, descr))
+	}
+	h.kind, h.width, h.order = dtype[0], int(dtype[1]-'0'), binary.LittleEndian
+	if descr[1] == ">" {
+		h.order = binary.BigEndian
+	}
+	total := int64(h.width)
+	for word := range strings.SplitSeq(shape[1], ",") {
+		if word = strings.TrimSpace(word); word == "" {
+			continue
+		}
+		d, err := strconv.ParseInt(word, 10, 64)
+		if err != nil || d < 0 || d > maxNpyBytes || len(h.shape) == maxNpyRank {
+			return formatErrorf(h.path, at, "a shape", "(%s)", shape[1])
+		}
+		if d == 0 {
+			return formatErrorf(h.path, at, "at least one sample of at least one number", "the shape (%s)", shape[1])
+		}
+		if total > maxNpyBytes/d {
+			return formatErrorf(h.path, at, fmt.Sprintf("at most %d bytes", int64(maxNpyBytes)), "the shape (%s)", shape[1])
+		}
+		total *= d
+		h.shape = append(h.shape, int(d))
+	}
+	if len(h.shape) == 0 {
+		return formatErrorf(h.path, at, "an array whose first axis counts the samples", "a single number")
+	}
+	if h.shape[0] > math.MaxInt32 {
+		return formatErrorf(h.path, at, "at most 2,147,483,647 samples", "%s", thousands(h.shape[0]))
+	}
+	if fortran[1] == "True" && len(h.shape) > 1 {
+		return formatErrorf(h.path, at, "rows one after another", "columns; save numpy.ascontiguousarray(a)")
+	}
+	return nil
+}
+
+func dtypeName(text string, descr []string) string {
+	switch {
+	case descr == nil:
+		return "a record or structured type"
+	case descr[2] == "O":
+		return "Python objects"
+	case descr[2] == "U" || descr[2] == "S":
+		return "texts"
+	case descr[2] == "c":
+		return "complex numbers"
+	}
+	return "the type " + descr[2] + descr[3]
+}
+
+// bytes is the size of the array.
+func (h *npyHeader) bytes() int64 {
+	n := int64(h.width)
+	for _, d := range h.shape {
+		n *= int64(d)
+	}
+	return n
+}
+
+// isLabel reports whether each sample is one whole number.
+func (h *npyHeader) isLabel() bool { return (h.kind == 'i' || h.kind == 'u') && len(h.shape) == 1 }
+
+// isPicture reports whether samples are bytes of two axes or more: shades from 0 to 255,
+// which become numbers in 0..1 as mnist's do.
+func (h *npyHeader) isPicture() bool { return h.kind == 'u' && h.width == 1 && len(h.shape) > 2 }
+
+// column is an array in memory. One of its slices is set.
+type column struct {
+	floats []float32
+	ints   []int32
+	shades []byte // see isPicture
+}
+
+// read reads the numbers. Nothing is made because a header says so: memory grows with what
+// has come, unless the file is known to have it.
+func (h *npyHeader) read(r io.Reader, known bool) (*column, error) {
+	total, c := h.bytes(), &column{}
+	if known {
+		c.reserve(h, int(total)/h.width)
+	}
+	buf := make([]byte, 1<<16)
+	for done := int64(0); done < total; {
+		part := buf[:min(int64(len(buf)), total-done)]
+		if n, err := io.ReadFull(r, part); err != nil {
+			return nil, shortFile(h.path, h.head+done+int64(n), fmt.Sprintf("%d bytes of numbers, as the header says", total), err)
+		}
+		if at := c.add(h, part); at >= 0 {
+			return nil, formatErrorf(h.path, h.head+done+int64(at), "a number that fits (float32, or whole and below 2^31)", "a larger one; see the array's minimum and maximum")
+		}
+		done += int64(len(part))
+	}
+	return c, atEnd(r, h.path, h.head+total)
+}
+
+func (c *column) reserve(h *npyHeader, n int) {
+	switch {
+	case h.isPicture():
+		c.shades = make([]byte, 0, n)
+	case h.kind == 'i' || h.kind == 'u':
+		c.ints = make([]int32, 0, n)
+	default:
+		c.floats = make([]float32, 0, n)
+	}
+}
+
+// add converts numbers. It gives the place of the first that does not fit, else -1.
+func (c *column) add(h *npyHeader, part []byte) int {
+	if h.isPicture() {
+		c.shades = append(c.shades, part...)
+		return -1
+	}
+	for at := 0; at < len(part); at += h.width {
+		b := part[at : at+h.width]
+		switch h.kind {
+		case 'f':
+			f, fits := h.float(b)
+			if !fits {
+				return at
+			}
+			c.floats = append(c.floats, f)
+		case 'b':
+			f := float32(0)
+			if b[0] != 0 {
+				f = 1
+			}
+			c.floats = append(c.floats, f)
+		default:
+			i, fits := h.whole(b)
+			if !fits {
+				return at
+			}
+			c.ints = append(c.ints, i)
+		}
+	}
+	return -1
+}
+
+func (h *npyHeader) float(b []byte) (float32, bool) {
+	switch h.width {
+	case 2:
+		return half(h.order.Uint16(b)), true
+	case 4:
+		return math.Float32frombits(h.order.Uint32(b)), true
+	}
+	x := math.Float64frombits(h.order.Uint64(b))
+	f := float32(x)
+	return f, !math.IsInf(float64(f), 0) || math.IsInf(x, 0)
+}
+
+func (h *npyHeader) whole(b []byte) (int32, bool) {
+	var u uint64
+	switch h.width {
+	case 1:
+		u = uint64(b[0])
+	case 2:
+		u = uint64(h.order.Uint16(b))
+	case 4:
+		u = uint64(h.order.Uint32(b))
+	default:
+		u = h.order.Uint64(b)
+	}
+	if h.kind == 'u' {
+		return int32(u), u <= math.MaxInt32
+	}
+	shift := 64 - 8*h.width
+	i := int64(u<<shift) >> shift // the sign
+	return int32(i), i == int64(int32(i))
+}
+
+// half converts an IEEE 754 half-precision number, exactly.
+func half(b uint16) float32 {
+	sign, exponent, fraction := uint32(b>>15)<<31, uint32(b>>10)&31, uint32(b)&1023
+	switch {
+	case exponent == 31:
+		return math.Float32frombits(sign | 255<<23 | fraction<<13)
+	case exponent == 0:
+		f := float32(fraction) / (1 << 24)
+		return math.Float32frombits(math.Float32bits(f) | sign)
+	}
+	return math.Float32frombits(sign | (exponent+112)<<23 | fraction<<13)
+}
+
+// eachNpy opens the npy files of data.path in turn.
+func eachNpy(paths []namedFile, visit func(name string, h *npyHeader, r io.Reader, known bool) error) error {
+	for _, p := range paths {
+		if err := visitNpy(p, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func visitNpy(p namedFile, visit func(name string, h *npyHeader, r io.Reader, known bool) error) error {
+	f, err := os.Open(p.path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	fi, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	r := bufio.NewReaderSize(f, 1<<16)
+	h, err := readNpyHeader(r, p.path)
+	if err != nil {
+		return err
+	}
+	known := fi.Mode().IsRegular()
+	if known && fi.Size() != h.head+h.bytes() {
+		return formatErrorf(p.path, min(fi.Size(), h.head+h.bytes()), fmt.Sprintf("%d bytes, as the header says", h.head+h.bytes()), "%d", fi.Size())
+	}
+	return visit(p.name, h, r, known)
+}
