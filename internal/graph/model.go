@@ -73,6 +73,9 @@ func Check(cfg *config.Config, fields []config.Field) (m *Model, diags diag.List
 	ev.checkUnused()
 	ev.losses.lint(ev)
 	m.optimizer, m.args = checkOptimizer(cfg.Optimizer, &diags)
+	if !diags.HasErrors() && !ev.fieldsUnknown() {
+		ev.checkNoDecay(cfg.Optimizer, m.args)
+	}
 	if diags.HasErrors() || ev.fieldsUnknown() {
 		return nil, diags, nil
 	}

@@ -22,7 +22,7 @@ type optimizerSpec struct {
 // optimizerArg is one key of the optimizer section.
 type optimizerArg struct {
 	Name    string
-	Default any // float64, bool or []float64: its type is the argument's
+	Default any // float64, bool, []string or []float64: its type is the argument's
 	Min     float64
 	Below   float64 // exclusive upper bound; 0 for none
 	Doc     string
@@ -151,6 +151,20 @@ func (a *optimizerArg) decode(v config.Value) (any, error) {
 			return b, nil
 		}
 		return nil, fmt.Errorf("expected true or false, found %v", v)
+	case []string:
+		items, isList := v.([]config.Value)
+		if !isList {
+			items = []config.Value{v}
+		}
+		out := make([]string, len(items))
+		for i, x := range items {
+			word, isText := x.(string)
+			if !isText {
+				return nil, fmt.Errorf("expected words, found %v", v)
+			}
+			out[i] = word
+		}
+		return out, nil
 	case []float64:
 		items, ok := v.([]config.Value)
 		if !ok || len(items) != len(want) {

@@ -15,10 +15,10 @@ var adamArgs = []optimizerArg{
 // optimizerAdam is Kingma and Ba's Adam (2015) as PyTorch computes it.
 var optimizerAdam = &optimizerSpec{
 	Name: "adam", Doc: "p -= lr m̂ / (√v̂ + eps), m = β₁ m + (1-β₁) g, v = β₂ v + (1-β₂) g²; g includes weight_decay p",
-	Args: append(adamArgs[:3:3], optimizerArg{Name: "weight_decay", Default: 0.0, Doc: "L2 penalty, added to the gradient"}),
+	Args: append(adamArgs[:3:3], optimizerArg{Name: "weight_decay", Default: 0.0, Doc: "L2 penalty, added to the gradient"}, noDecayArg),
 	Update: func(u *update) *Value {
 		g := u.grad
-		if decay := u.number("weight_decay"); decay != 0 {
+		if decay := u.decay(); decay != 0 {
 			g = u.b.mapOp("weight_decay", formula.Binary(func(b *formula.Builder, p, g formula.Ref) formula.Ref {
 				return b.Add(g, b.Mul(b.Const(decay), p))
 			}), u.param.Value, g)

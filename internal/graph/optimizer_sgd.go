@@ -11,9 +11,10 @@ var optimizerSGD = &optimizerSpec{
 		{Name: "momentum", Default: 0.0, Below: 1, Doc: "share of the last step kept"},
 		{Name: "nesterov", Default: false, Doc: "look ahead by the momentum (Sutskever et al. 2013)"},
 		{Name: "weight_decay", Default: 0.0, Doc: "L2 penalty, added to the gradient"},
+		noDecayArg,
 	},
 	Update: func(u *update) *Value {
-		momentum, decay := u.number("momentum"), u.number("weight_decay")
+		momentum, decay := u.number("momentum"), u.decay()
 		p, g := u.param.Value, u.grad
 		if decay != 0 {
 			g = u.b.mapOp("weight_decay", formula.Binary(func(b *formula.Builder, p, g formula.Ref) formula.Ref {
