@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gotrain/internal/ckpt"
+	"gotrain/internal/config"
 	"gotrain/internal/diag"
 	"gotrain/internal/logger"
 	"gotrain/internal/train"
@@ -20,6 +21,7 @@ func newPredictCommand(argv []string, t *terminal) *cobra.Command {
 	own := []ownFlag{
 		checkpointFlag,
 		{"output", "which predict output; may be left out where there is one", takesValue},
+		{"feed", "model values that are others: z=randn draws in z's shape, z=0 is a constant; several by commas", takesValue},
 		{"n", "how many rows; all of the data, or 64 draws, by default", takesValue},
 		{"grid", "write the rows as a grid of images to this PNG", takesValue},
 		{"out", "write the rows to this .npy file", takesValue},
@@ -110,7 +112,35 @@ func (j *job) predictOptions() (train.PredictOptions, error) {
 	if grid := j.own["grid"]; grid != "" && !strings.HasSuffix(grid, ".png") {
 		l.Errorf("bad-value", diag.Pos{}, "%q is no .png file", grid).Origin = "--grid"
 	}
+	if text, given := j.own["feed"]; given && o.Output != "" {
+		if err := j.feed(o.Output, text, &l); err != nil {
+			return o, err
+		}
+	}
 	return o, j.fail(l, nil)
+}
+
+// feed puts other values in the place of the model's own.
+func (j *job) feed(output, text string, l *diag.List) error {
+	e, _ := config.ParseExpr("feed("+text+")", diag.Pos{})
+	call, ok := e.(*config.Call)
+	if ok = ok && !slices.ContainsFunc(call.Args, func(a config.Arg) bool { return a.Name == "" }); !ok {
+		d := l.Errorf("bad-value", diag.Pos{}, "expected name=value, found %q", text)
+		d.Origin, d.Hint = "--feed", "for example: --feed z=randn"
+		return nil
+	}
+	fed, found, err := j.model.Feed(output, call.Args)
+	if err != nil {
+		return err
+	}
+	for _, d := range found.Items {
+		d.Origin = "--feed"
+		l.Add(d)
+	}
+	if fed != nil {
+		j.model = fed
+	}
+	return nil
 }
 
 // printRows shows the first numbers of the first rows, where no file was asked for.

@@ -8,6 +8,7 @@ var nameCodes = []Code{
 		Examples: []Example{
 			{Wrong: "data: {source: digits}\npredict:\n  y: imgae / 2\n", Right: "data: {source: digits}\npredict:\n  y: image / 2\n"},
 			{Right: "predict:\n  y: randn(3) -> relu -> sum\n", Command: "inspect FILE predict.z", RightCommand: "inspect FILE predict.y"},
+			{Right: fedModel, Command: "predict FILE --output y --feed g=0", RightCommand: "predict FILE --output y --feed h=0", Before: []string{"fit FILE"}},
 		},
 	},
 	{
@@ -56,6 +57,9 @@ var nameCodes = []Code{
 	{
 		Name: "unused-value", Title: "a value that nothing uses (warning)",
 		Text:     "No loss, metric or prediction needs it, so it is not computed.",
-		Examples: []Example{{Wrong: "model:\n  a: randn(3)\n  b: a * 2\npredict:\n  y: a\n", Right: "model:\n  a: randn(3)\n  b: a * 2\npredict:\n  y: b\n"}},
+		Examples: []Example{{Wrong: "model:\n  a: randn(3)\n  b: a * 2\npredict:\n  y: a\n", Right: "model:\n  a: randn(3)\n  b: a * 2\npredict:\n  y: b\n"}, {Right: fedModel, Command: "predict FILE --output z --feed k=0", RightCommand: "predict FILE --output y --feed k=0", Before: []string{"fit FILE"}}},
 	},
 }
+
+// fedModel has an output that a fed value changes, and one that it does not.
+const fedModel = "data: {source: digits, samples: {train: 64, val: 16}, batch: 16}\nmodel:\n  h: image -> flatten -> dense(4)\n  k: h * 2\nloss: mean(k)\npredict:\n  y: k\n  z: h\noptimizer: {name: adam}\ntrainer: {max_epochs: 1}\n"

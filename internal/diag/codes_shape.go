@@ -6,6 +6,7 @@ var shapeCodes = []Code{
 		Name: "shape", Title: "shapes that do not fit",
 		Text: "Shapes leave the batch axis out. The message shows the pipeline with the shape after each step up to the fault.",
 		Examples: []Example{
+			{Right: fedModel, Command: "predict FILE --output y --feed h=image", RightCommand: "predict FILE --output y --feed h=randn(4)", Before: []string{"fit FILE"}},
 			{
 				Wrong: "data: {source: digits}\nmodel:\n  y: image -> flatten -> dense(30) -> reshape(4, 8)\npredict:\n  y: y\n",
 				Right: "data: {source: digits}\nmodel:\n  y: image -> flatten -> dense(32) -> reshape(4, 8)\nloss: sum(y)\n",

@@ -28,6 +28,7 @@ type evaluator struct {
 	nets     map[string]*config.Net // nets: shared weights
 	blocks   map[string]*config.Net // blocks: new weights at each use
 	values   map[string]*global
+	feeds    map[string]config.Expr  // what stands for model values
 	defaults map[string][]config.Arg // of ops
 	loss     *Value                  // the total, visible to metrics as "loss"
 	// training is the phase: dropout drops, batchnorm uses the batch's statistics.

@@ -15,6 +15,7 @@ type Model struct {
 	cfg       *config.Config
 	fields    []config.Field
 	optimizer *optimizerSpec
+	feeds     map[string]config.Expr // see Feed
 	args      map[string]any
 
 	// LossTerms are the named terms of the loss; empty where it is one expression.
@@ -189,7 +190,9 @@ func (m *Model) build(recordedNoise bool, f func(ev *evaluator) *Program) (p *Pr
 	var diags diag.List
 	b := newBuilder(m.cfg.Seed)
 	b.recordedNoise = recordedNoise
-	p = f(newEvaluator(b, m.cfg, m.fields, &diags))
+	ev := newEvaluator(b, m.cfg, m.fields, &diags)
+	ev.feeds = m.feeds
+	p = f(ev)
 	if diags.HasErrors() {
 		return nil, fmt.Errorf("graph: a checked config failed to build: %w", diags.Err())
 	}

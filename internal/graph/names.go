@@ -78,6 +78,15 @@ func (ev *evaluator) global(g *global, name string, at diag.Pos, sc *scope) any 
 		g.state = faulty
 		return nil
 	}
+	for _, n := range g.def.Names {
+		if e, fed := ev.feeds[n]; fed && ok {
+			g.names[n], ok = ev.feed(n, e, g.names[n])
+		}
+	}
+	if !ok {
+		g.state = faulty
+		return nil
+	}
 	g.state = done
 	return g.names[name]
 }
