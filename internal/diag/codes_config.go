@@ -80,8 +80,8 @@ var configCodes = []Code{
 	},
 	{
 		Name: "no-weights", Title: "an optimizer's update that names no weights",
-		Text:     "update names a net of model, or the weights by a glob such as decoder.dense*: something that has weights and is used.",
-		Examples: []Example{{Wrong: "optimizers:\n  - {update: nett, minimize: mean(h), name: adam}\ndata: {source: digits}\nmodel:\n  net(x): x -> flatten -> dense(4)\n  h: net(image)\n", Right: "optimizers:\n  - {update: net, minimize: mean(h), name: adam}\ndata: {source: digits}\nmodel:\n  net(x): x -> flatten -> dense(4)\n  h: net(image)\n"}},
+		Text:     "update names a net of model, or the weights by a glob such as decoder.dense*: something that has weights and is used. no_decay names parts of names too, and warns where it names nothing.",
+		Examples: []Example{{Wrong: "optimizers:\n  - {update: nett, minimize: mean(h), name: adam}\ndata: {source: digits}\nmodel:\n  net(x): x -> flatten -> dense(4)\n  h: net(image)\n", Right: "optimizers:\n  - {update: net, minimize: mean(h), name: adam}\ndata: {source: digits}\nmodel:\n  net(x): x -> flatten -> dense(4)\n  h: net(image)\n"}, {Wrong: decayed("biass"), Right: decayed("bias")}},
 	},
 	{
 		Name: "not-built-yet", Title: "a part of the language that this version has not",
@@ -103,4 +103,9 @@ var configCodes = []Code{
 		Text:     "val and test of data.split are taken from the training data, of which at least one sample must stay.",
 		Examples: []Example{{Wrong: "data: {source: digits, samples: {train: 100}, split: {val: 100}}\n", Right: "data: {source: digits, samples: {train: 100}, split: {val: 10}}\n"}},
 	},
+}
+
+// decayed is a config whose optimizer leaves the weights called word alone.
+func decayed(word string) string {
+	return "data: {source: digits}\nmodel:\n  net(x): x -> flatten -> dense(4)\nloss: sum(net(image))\noptimizer: {name: adamw, no_decay: [" + word + "]}\ntrainer: {max_epochs: 1}\n"
 }
