@@ -25,7 +25,7 @@ var ops = []*opSpec{
 	// layers
 	layerDense, layerConv, layerMaxPool, layerAvgPool, layerGlobalAvgPool, layerGlobalMaxPool, layerBatchNorm, layerLayerNorm, layerDropout, opParam,
 	// elementwise
-	opRelu, opLeakyRelu, opElu, opGelu, opSilu, opSigmoid, opTanh, opSoftplus,
+	opRelu, opLeakyRelu, opElu, opGelu, opSilu, opMish, opSigmoid, opTanh, opSoftplus,
 	opExp, opLog, opSqrt, opAbs, opErf, opSin, opCos, opClamp, opMaximum, opMinimum,
 	// reductions
 	opSum, opMean, opSoftmax, opLogSoftmax, opLogSumExp,

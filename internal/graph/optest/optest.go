@@ -244,6 +244,7 @@ var Cases = []Case{
 	unary("erf", "torch.erf(x)", x(7)),
 	unary("sin", "torch.sin(x)", between("x", -4, 4, 7)),
 	unary("cos", "torch.cos(x)", between("x", -4, 4, 7)),
+	unary("mish", "F.mish(x)", between("x", -8, 8, 7)),
 	unary("silu", "F.silu(x)", between("x", -8, 8, 7)),
 	unary("gelu", "F.gelu(x)", between("x", -4, 4, 7)),
 	{Name: "gelu-tanh", Covers: "gelu", Expr: "gelu(x, approximate=tanh)", Torch: "F.gelu(x, approximate='tanh')", Inputs: []Input{between("x", -4, 4, 7)}},
