@@ -23,7 +23,7 @@ var ops = []*opSpec{
 	// shape
 	opIdentity, opFlatten, opReshape, opSplit, opConcat, opSlice, opTranspose, opStopGrad,
 	// layers
-	layerDense, layerConv, layerMaxPool, layerAvgPool, layerGlobalAvgPool, layerGlobalMaxPool, layerBatchNorm, layerLayerNorm, layerDropout, opParam,
+	layerDense, layerConv, layerMaxPool, layerAvgPool, layerGlobalAvgPool, layerGlobalMaxPool, layerBatchNorm, layerLayerNorm, layerRMSNorm, layerDropout, opParam,
 	// elementwise
 	opRelu, opLeakyRelu, opElu, opGelu, opSilu, opMish, opSigmoid, opTanh, opSoftplus,
 	opExp, opLog, opSqrt, opAbs, opErf, opSin, opCos, opClamp, opMaximum, opMinimum,
@@ -51,7 +51,7 @@ func findOp(name string) *opSpec {
 var later = []string{
 	"generate",
 	"conv1d", "conv3d", "deconv", "adaptive_avgpool", "upsample",
-	"groupnorm", "rmsnorm", "embed", "position", "rope", "attention", "lstm", "gru", "rnn", "last",
+	"groupnorm", "embed", "position", "rope", "attention", "lstm", "gru", "rnn", "last",
 	"cumsum",
 	"stack", "gather", "max", "min", "var", "norm", "where",
 	"one_hot", "argmax",

@@ -214,6 +214,11 @@ var Cases = []Case{
 		Weights: []Weight{{Torch: "W", State: "case.layernorm.weight", Shape: []int{3}}, {Torch: "b", State: "case.layernorm.bias", Shape: []int{3}}},
 	},
 	{Name: "layernorm-plain", Covers: "layernorm", Expr: "layernorm(x, affine=false, axis=0)", Torch: "F.layer_norm(x.transpose(1, 2), [3]).transpose(1, 2)", Inputs: []Input{x(3, 2)}},
+	{
+		Name: "rmsnorm", Covers: "rmsnorm", Expr: "x -> rmsnorm", Torch: "F.rms_norm(x, [5], W, eps=1.1920929e-07)", Inputs: []Input{x(5)},
+		Weights: []Weight{{Torch: "W", State: "case.rmsnorm.weight", Shape: []int{5}}},
+	},
+	{Name: "rmsnorm-plain", Covers: "rmsnorm", Expr: "rmsnorm(x, eps=0.1, affine=false)", Torch: "F.rms_norm(x, [4], eps=0.1)", Inputs: []Input{x(3, 4)}},
 	{Name: "dropout", Covers: "dropout", Expr: "dropout(x, 0.4)", NoTorch: "draws are gotrain's own: see the test of what dropout keeps", Inputs: []Input{x(4)}},
 	{Name: "dropout-all", Covers: "dropout", Expr: "dropout(x, 1)", Torch: "F.dropout(x, 1.0)", Inputs: []Input{x(4)}},
 	{Name: "dropout-eval", Covers: "dropout", Expr: "dropout(x, 0.4)", Torch: "F.dropout(x, 0.4, training=False)", Inputs: []Input{x(4)}, Eval: true},
