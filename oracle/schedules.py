@@ -27,6 +27,7 @@ CASES = {
     "linear": ("{name: linear, min_lr: 0.02}", 0.1, 0, STEPS, lambda o: lrs.LinearLR(o, 1.0, 0.2, STEPS)),
     "linear_over": ("{name: linear, over: 2.5 epochs, min_lr: 0.02}", 0.1, 0, STEPS, lambda o: lrs.LinearLR(o, 1.0, 0.2, 25)),
     "linear_warmup": ("{name: linear, warmup: 0.5 epochs}", 0.1, 5, STEPS, lambda o: lrs.LinearLR(o, 1.0, 0.0, STEPS - 5)),
+    "exponential": ("{name: exponential, gamma: 0.5}", 0.1, 0, STEPS, lambda o: lrs.ExponentialLR(o, 0.5 ** (1 / STEPS_PER_EPOCH))),
 }
 
 
