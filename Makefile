@@ -5,7 +5,7 @@ VENV  := .venv
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X main.version=$(VERSION)
 
-.PHONY: help setup run build test proof race golden oracle lint fuzz bench interop static cover loc clean
+.PHONY: help setup run build test proof kills race golden oracle lint fuzz bench interop static cover loc clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -23,10 +23,14 @@ build: ## bin/gotrain, one static file
 test: ## unit, golden and end-to-end tests; no network, no GPU, under two minutes
 	GOTRAIN_VERIFY=1 $(GO) test ./...
 
-proof: race fuzz-short interop parity-mnist lenet-mnist ## the slow ones: race detector, fuzzers, real readers, real data
+proof: race fuzz-short interop parity-mnist lenet-mnist kills ## the slow ones: race detector, fuzzers, real readers, real data, kills
 
 race:
 	CGO_ENABLED=1 $(GO) test -race -short ./...
+
+KILLS ?= 200
+kills: ## kill a fit KILLS times at random and go on each time: the end is the same to the last bit
+	$(GO) test ./cmd/gotrain -run TestKilledRunsEndAlike -kills $(KILLS) -timeout 30m -v
 
 golden: ## rewrite the golden files; read the diff before you commit it
 	$(GO) test ./internal/config ./internal/graph ./cmd/gotrain -update

@@ -22,7 +22,9 @@ func TestTheLanguagesReach(t *testing.T) {
 			var out, errOut bytes.Buffer
 			code := run([]string{"gotrain", "check", path, "--json"}, strings.NewReader(""), &out, &errOut)
 			if code != exitOK {
-				var got struct{ Problems []struct{ Code, Severity, Text string } }
+				var got struct {
+					Problems []struct{ Code, Severity, Text string }
+				}
 				if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 					t.Fatal(err, out.String())
 				}

@@ -74,7 +74,7 @@ const echo = 500 * time.Millisecond
 func stopOnSignal(errOut io.Writer) (ctx context.Context, stopped func() bool, release func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	signal.Ignore(syscall.SIGPIPE) // a reader that goes away ends no training
+	signal.Ignore(ignored...)
 	var stopping atomic.Bool
 	ctx, cancel := context.WithCancel(context.Background())
 	released := make(chan struct{})

@@ -3,6 +3,7 @@ package data
 import (
 	"context"
 	"io"
+	"time"
 )
 
 // Iterator reads one epoch, from one goroutine.
@@ -12,6 +13,7 @@ type Iterator struct {
 	cancel context.CancelFunc
 	ready  chan made // closed by the producer when it ends
 	err    error     // sticky: what ended the iterator
+	waited time.Duration
 }
 
 // made is a finished batch, or what went wrong in its place.
@@ -51,22 +53,37 @@ func (it *Iterator) Next() (*Batch, error) {
 		return nil, it.end(it.err)
 	}
 	select {
+	case m, ok := <-it.ready: // what is there costs no clock reading
+		return it.hand(m, ok)
+	default:
+	}
+	began := time.Now()
+	defer func() { it.waited += time.Since(began) }()
+	select {
 	case <-it.ctx.Done():
 		return nil, it.end(it.ctx.Err())
 	case m, ok := <-it.ready:
-		switch {
-		case !ok && it.ctx.Err() != nil:
-			return nil, it.end(it.ctx.Err())
-		case !ok:
-			return nil, it.end(io.EOF)
-		case m.err != nil:
-			it.loader.give(m.batch)
-			return nil, it.end(m.err)
-		}
-		m.batch.out = true
-		return m.batch, nil
+		return it.hand(m, ok)
 	}
 }
+
+// hand gives the consumer what the producer made.
+func (it *Iterator) hand(m made, ok bool) (*Batch, error) {
+	switch {
+	case !ok && it.ctx.Err() != nil:
+		return nil, it.end(it.ctx.Err())
+	case !ok:
+		return nil, it.end(io.EOF)
+	case m.err != nil:
+		it.loader.give(m.batch)
+		return nil, it.end(m.err)
+	}
+	m.batch.out = true
+	return m.batch, nil
+}
+
+// Waited is how long Next has waited for batches that were not ready yet.
+func (it *Iterator) Waited() time.Duration { return it.waited }
 
 func (it *Iterator) end(err error) error {
 	it.err = err

@@ -263,3 +263,43 @@ func BenchmarkEpochOfImages(b *testing.B) {
 		it.Close()
 	}
 }
+
+// slow is a data set whose batches take a while to make.
+type slow struct {
+	Dataset
+	each time.Duration
+}
+
+func (d slow) Gather(dst *Batch, idx []int32) error {
+	time.Sleep(d.each)
+	return d.Dataset.Gather(dst, idx)
+}
+
+// TestWaitingIsMeasured: a consumer that is slower than the data waits for the first batch
+// only; one that is faster waits for each.
+func TestWaitingIsMeasured(t *testing.T) {
+	s, err := Open(context.Background(), config.Data{Source: "digits", Samples: map[string]int{"train": 80, "val": 1}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const each = 10 * time.Millisecond
+	wait := func(step time.Duration) time.Duration {
+		it := NewLoader(slow{s.Train, each}, LoaderOptions{Batch: 10, Limit: AllBatches}).Epoch(context.Background(), 0, 0)
+		defer it.Close()
+		for range 8 {
+			b, err := it.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(step)
+			it.Release(b)
+		}
+		return it.Waited()
+	}
+	if w := wait(0); w < 7*each {
+		t.Errorf("8 batches of %v each: waited %v", each, w)
+	}
+	if w := wait(3 * each); w < each/2 || w > 5*each { // sleeping is not exact on a busy machine
+		t.Errorf("a step three times as long as a batch takes: waited %v", w)
+	}
+}

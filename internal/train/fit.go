@@ -58,6 +58,7 @@ type fitLoop struct {
 	feeder        *feeder
 
 	started   time.Time
+	loading   loading
 	earlier   time.Duration // trained by the processes before, where max_time asks
 	validated time.Time     // when the last validation ended; the start where there was none
 }
@@ -86,6 +87,9 @@ func (l *fitLoop) run(ctx context.Context) (*Result, error) {
 		if err := l.endEpoch(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if text := l.loading.String(); text != "" && !l.devRun() {
+		l.Console.Note(text)
 	}
 	if why := l.ending(); why != "" {
 		l.Console.Note(why)
@@ -144,6 +148,8 @@ func (s *Session) told(err error) bool { return errors.Is(err, context.Canceled)
 func (l *fitLoop) trainEpoch(ctx context.Context) error {
 	it := l.train.Epoch(ctx, l.state.Epoch, l.state.Batch)
 	defer it.Close()
+	began := time.Now()
+	defer func() { l.loading.add(it.Waited(), time.Since(began)) }()
 	total := l.train.Batches()
 	l.Console.StartEpoch(l.state.Epoch, l.Trainer.MaxEpochs, total)
 	for l.state.Batch < total && !l.finished() {
@@ -285,6 +291,9 @@ func (l *fitLoop) endEpoch(ctx context.Context) error {
 	}
 	epoch := l.state.Epoch
 	if err := l.logged(l.sinks.Scalars(l.epochRecord(results, names))); err != nil {
+		return err
+	}
+	if err := l.logLoading(); err != nil {
 		return err
 	}
 	if err := l.drawPictures(ctx, epoch); err != nil {
