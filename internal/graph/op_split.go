@@ -20,6 +20,9 @@ var opSplit = &opSpec{
 		if n == 1 {
 			return x, nil
 		}
+		if n > maxParts {
+			return nil, argf("n is %d: at most %d parts", n, maxParts)
+		}
 		parts := make(tuple, n)
 		for i := range parts {
 			parts[i] = c.b.slice(x, axis, i*(length/n), length/n)
@@ -27,6 +30,9 @@ var opSplit = &opSpec{
 		return parts, nil
 	},
 }
+
+// maxParts bounds the values that one split makes; each part is to have a name.
+const maxParts = 1000
 
 // axis reads an axis argument, counted from the first after the batch or back from the
 // end, as an axis of x.Shape.
