@@ -12,6 +12,9 @@ import (
 // in bounded memory. On an idle machine each takes less than a second; the limit leaves room
 // for a busy one.
 func TestHostileFilesAreHarmless(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures time, which the race detector stretches")
+	}
 	const (
 		allowedTime   = 5 * time.Second
 		allowedMemory = 512 << 20
