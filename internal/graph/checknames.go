@@ -196,6 +196,10 @@ func (w *nameWalk) name(n *config.Name, sc *nameScope) {
 // fieldsUnknown is true of data from a source that is none: any name may be a field's.
 func (ev *evaluator) fieldsUnknown() bool { return ev.cfg.Data != nil && len(ev.fields) == 0 }
 
+// maxSuggested is for how many unknown names the nearest known one is sought: each is
+// compared with every name of the file.
+const maxSuggested = 100
+
 // unknownName reports a name that stands for nothing, once a place.
 func (ev *evaluator) unknownName(n *config.Name, sc *scope) {
 	if ev.told[n.Pos()] && n.Pos() != (diag.Pos{}) {
@@ -205,6 +209,9 @@ func (ev *evaluator) unknownName(n *config.Name, sc *scope) {
 		return
 	}
 	d := ev.failf("unknown-name", n.Pos(), sc, "unknown name %q", n.Ident)
+	if ev.unknown++; ev.unknown > maxSuggested {
+		return
+	}
 	if s := diag.Suggest(n.Ident, ev.visible(sc)); s != "" {
 		d.Hint = "did you mean \"" + s + "\"?"
 	}

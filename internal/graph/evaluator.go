@@ -42,6 +42,7 @@ type evaluator struct {
 	losses   lossUse
 	notes    map[string]bool
 	told     map[diag.Pos]bool // places of unknown names already reported
+	unknown  int               // unknown names reported
 	work     int               // expressions evaluated, see exhausted
 	progress diag.Pos          // of its first use
 	stopped  bool              // too much work: reported, nothing more is evaluated
@@ -194,7 +195,31 @@ func (ev *evaluator) list(x *config.List, sc *scope, hole any) (any, bool) {
 		v, good := ev.eval(item, sc, hole)
 		out[i], ok = v, ok && good
 	}
+	if n := leaves(out, maxLeaves+1); ok && n > maxLeaves {
+		ev.failf("too-large", x.Pos(), sc, "a list of lists with more than %d items in all", maxLeaves)
+		return nil, false
+	}
 	return out, ok
+}
+
+// maxLeaves bounds a list of lists: one that holds its like twice, again and again, has no
+// end to print.
+const maxLeaves = 10_000
+
+// leaves counts the items of a list and of the lists in it, up to limit.
+func leaves(l list, limit int) int {
+	n := 0
+	for _, item := range l {
+		if n >= limit {
+			break
+		}
+		if inner, ok := item.(list); ok {
+			n += leaves(inner, limit-n)
+		} else {
+			n++
+		}
+	}
+	return n
 }
 
 // pipe evaluates head -> step -> step, with the shape after each step as notes of a fault.
@@ -290,6 +315,10 @@ func hasHole(e config.Expr) bool {
 func (ev *evaluator) body(body config.Body, sc *scope) (any, bool) {
 	ok := true
 	for _, l := range body.Locals {
+		if l.Expr == nil { // the config has said why
+			ok = false
+			continue
+		}
 		v, good := ev.eval(l.Expr, sc, nil)
 		ok = ok && good
 		if !ok {
