@@ -17,6 +17,23 @@ func normalise(s string) string { return strings.ToLower(separators.Replace(s)) 
 // costs the product of both lengths.
 const longest = 100
 
+// DidYouMean asks for the candidate nearest to a mistyped name; "" where none is near.
+func DidYouMean(name string, candidates []string) string {
+	if s := Suggest(name, candidates); s != "" {
+		return "did you mean \"" + s + "\"?"
+	}
+	return ""
+}
+
+// Choices is DidYouMean, then all candidates after a word for them: "there are".
+func Choices(name, lead string, candidates []string) string {
+	list := "(" + lead + ": " + strings.Join(candidates, ", ") + ")"
+	if near := DidYouMean(name, candidates); near != "" {
+		return near + "  " + list
+	}
+	return list
+}
+
 // Suggest gives the candidate nearest to a mistyped name, or "" where none is near: at
 // most a third of the letters may differ (a swap of neighbours counts as one).
 func Suggest(name string, candidates []string) string {

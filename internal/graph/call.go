@@ -46,8 +46,8 @@ func (ev *evaluator) call(fn string, fnPos, at diag.Pos, args []config.Arg, impl
 	d := ev.failf("unknown-op", fnPos, sc, "unknown op, net or block %q", fn)
 	if _, isValue := ev.lookup(fn, fnPos, sc); isValue {
 		d.Code, d.Text = "not-callable", fmt.Sprintf("%q is a value: it cannot be called or be a step", fn)
-	} else if s := diag.Suggest(fn, ev.callables()); s != "" {
-		d.Hint = "did you mean \"" + s + "\"?"
+	} else {
+		d.Hint = diag.DidYouMean(fn, ev.callables())
 	}
 	return nil, false
 }
@@ -202,10 +202,7 @@ func (ev *evaluator) unknownArgument(fn string, params []param, a config.Arg, sc
 	for i, p := range params {
 		names[i] = p.Name
 	}
-	if s := diag.Suggest(a.Name, names); s != "" {
-		d.Hint = "did you mean \"" + s + "\"?"
-	}
-	d.Hint = join(d.Hint, "(it takes: "+strings.Join(names, ", ")+")")
+	d.Hint = diag.Choices(a.Name, "it takes", names)
 }
 
 // argument evaluates one argument for a parameter.

@@ -212,9 +212,7 @@ func (ev *evaluator) unknownName(n *config.Name, sc *scope) {
 	if ev.unknown++; ev.unknown > maxSuggested {
 		return
 	}
-	if s := diag.Suggest(n.Ident, ev.visible(sc)); s != "" {
-		d.Hint = "did you mean \"" + s + "\"?"
-	}
+	d.Hint = diag.DidYouMean(n.Ident, ev.visible(sc))
 	if len(ev.fields) > 0 && ev.cfg.Data != nil {
 		d.Hint = join(d.Hint, "(data."+ev.cfg.Data.Source+" gives: "+strings.Join(sortedKeys(ev.fields), ", ")+")")
 	}

@@ -18,9 +18,7 @@ func (ev *evaluator) checkDefaults() {
 			continue
 		case spec == nil:
 			g := ev.failf("unknown-op", d.Pos, sc, "defaults are of ops, and there is no op %q", d.Op)
-			if s := diag.Suggest(d.Op, OpNames()); s != "" {
-				g.Hint = "did you mean \"" + s + "\"?"
-			}
+			g.Hint = diag.DidYouMean(d.Op, OpNames())
 			continue
 		}
 		for _, a := range d.Args {

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"slices"
-	"strings"
 
 	"gotrain/internal/config"
 	"gotrain/internal/diag"
@@ -19,11 +18,7 @@ func (m *Model) Feed(output string, args []config.Arg) (fed *Model, diags diag.L
 	for _, a := range args {
 		if _, ok := ev.values[a.Name]; !ok {
 			d := diags.Errorf("unknown-name", diag.Pos{}, "there is no model value %q to feed", a.Name)
-			names := sortedKeys(ev.values)
-			if s := diag.Suggest(a.Name, names); s != "" {
-				d.Hint = "did you mean \"" + s + "\"?"
-			}
-			d.Hint = join(d.Hint, "(model values: "+strings.Join(names, ", ")+")")
+			d.Hint = diag.Choices(a.Name, "model values", sortedKeys(ev.values))
 			continue
 		}
 		c.feeds[a.Name] = a.Value

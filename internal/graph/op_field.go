@@ -1,10 +1,6 @@
 package graph
 
-import (
-	"strings"
-
-	"gotrain/internal/diag"
-)
+import "gotrain/internal/diag"
 
 // opField reaches a field whose name is no identifier, or is an op's.
 var opField = &opSpec{
@@ -14,12 +10,7 @@ var opField = &opSpec{
 		name := c.arg("name").(string)
 		f, ok := c.ev.fields[name]
 		if !ok {
-			known := sortedKeys(c.ev.fields)
-			hint := ""
-			if s := diag.Suggest(name, known); s != "" {
-				hint = "did you mean \"" + s + "\"?"
-			}
-			return nil, &userError{"unknown-name", "the data has no field \"" + name + "\"", join(hint, "(it gives: "+strings.Join(known, ", ")+")")}
+			return nil, &userError{"unknown-name", "the data has no field \"" + name + "\"", diag.Choices(name, "it gives", sortedKeys(c.ev.fields))}
 		}
 		return c.ev.field(f), nil
 	},

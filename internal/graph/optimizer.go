@@ -3,7 +3,6 @@ package graph
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"gotrain/internal/config"
 	"gotrain/internal/diag"
@@ -93,10 +92,7 @@ func checkOptimizer(o *config.Optimizer, diags *diag.List) (*optimizerSpec, map[
 		}
 		d := diags.Errorf("unknown-optimizer", o.NamePos, "unknown optimizer %q", o.Name)
 		d.Path = o.Path + ".name"
-		if s := diag.Suggest(o.Name, names); s != "" {
-			d.Hint = "did you mean \"" + s + "\"?"
-		}
-		d.Hint = join(d.Hint, "(there are: "+strings.Join(names, ", ")+")")
+		d.Hint = diag.Choices(o.Name, "there are", names)
 		return nil, nil
 	}
 	args, ok := map[string]any{}, true
@@ -115,11 +111,7 @@ func checkOptimizer(o *config.Optimizer, diags *diag.List) (*optimizerSpec, map[
 		}
 		arg := findArg(spec.Args, key)
 		if arg == nil {
-			d := fault("unknown-key", "%s has no argument %q", spec.Name, key)
-			if s := diag.Suggest(key, names); s != "" {
-				d.Hint = "did you mean \"" + s + "\"?"
-			}
-			d.Hint = join(d.Hint, "(it takes: "+strings.Join(names, ", ")+")")
+			fault("unknown-key", "%s has no argument %q", spec.Name, key).Hint = diag.Choices(key, "it takes", names)
 			continue
 		}
 		v, err := arg.decode(s.Value)

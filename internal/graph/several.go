@@ -41,8 +41,5 @@ func (ev *evaluator) checkTarget(t config.Target, o *config.Optimizer, params []
 		}
 	}
 	d := ev.failf("no-weights", t.Pos, &scope{path: o.Path + ".update"}, "update: nothing called %q has weights", t.Name)
-	if s := diag.Suggest(t.Name, sortedKeys(ev.nets)); s != "" {
-		d.Hint = "did you mean \"" + s + "\"?"
-	}
-	d.Hint = join(d.Hint, "(nets: "+strings.Join(sortedKeys(ev.nets), ", ")+"; a glob of weights works too)")
+	d.Hint = join(diag.DidYouMean(t.Name, sortedKeys(ev.nets)), "(nets: "+strings.Join(sortedKeys(ev.nets), ", ")+"; a glob of weights works too)")
 }

@@ -18,9 +18,7 @@ func (ev *evaluator) layerName(fn string, p param, e config.Expr, sc *scope) (st
 		return "", false
 	case ev.nets[net] == nil && ev.values[net] == nil:
 		d := ev.failf("bad-argument", e.Pos(), sc, "%s: %s names %q, which has no weights", fn, p.Name, net)
-		if s := diag.Suggest(net, sortedKeys(ev.nets)); s != "" {
-			d.Hint = "did you mean \"" + s + "\"?"
-		}
+		d.Hint = diag.DidYouMean(net, sortedKeys(ev.nets))
 		return "", false
 	}
 	return name, true

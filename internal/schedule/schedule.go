@@ -3,7 +3,6 @@ package schedule
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"gotrain/internal/config"
 	"gotrain/internal/diag"
@@ -102,10 +101,7 @@ func unknown(c *config.Schedule, diags *diag.List) {
 	}
 	d := diags.Errorf("unknown-schedule", c.NamePos, "unknown schedule %q", c.Name)
 	d.Path = "schedule.name"
-	if s := diag.Suggest(c.Name, names); s != "" {
-		d.Hint = fmt.Sprintf("did you mean %q?  ", s)
-	}
-	d.Hint += "(there are: " + strings.Join(names, ", ") + ")"
+	d.Hint = diag.Choices(c.Name, "there are", names)
 }
 
 // set decodes one argument.
@@ -138,11 +134,7 @@ func (s *Schedule) set(known []arg, key string, v *config.Scalar, diags *diag.Li
 		}
 		return
 	}
-	d := fault("unknown-key", "schedule %s has no argument %q", s.spec.Name, key)
-	if near := diag.Suggest(key, names); near != "" {
-		d.Hint = fmt.Sprintf("did you mean %q?  ", near)
-	}
-	d.Hint += "(it takes: " + strings.Join(names, ", ") + ")"
+	fault("unknown-key", "schedule %s has no argument %q", s.spec.Name, key).Hint = diag.Choices(key, "it takes", names)
 }
 
 func numberOf(v config.Value) (float64, error) {

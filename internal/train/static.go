@@ -1,10 +1,8 @@
 package train
 
 import (
-	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"gotrain/internal/config"
 	"gotrain/internal/diag"
@@ -45,19 +43,14 @@ func checkMonitor(path, name string, pos diag.Pos, origin string, m *graph.Model
 	}
 	d := l.Errorf("unknown-metric", pos, "monitor %q is not logged", name)
 	d.Path, d.Origin = path, origin
-	if near := diag.Suggest(name, known); near != "" {
-		d.Hint = fmt.Sprintf("did you mean %q?  ", near)
-	}
-	d.Hint += "(logged: " + strings.Join(known, ", ") + ")"
+	d.Hint = diag.Choices(name, "logged", known)
 }
 
 func checkPicture(want config.LogImage, m *graph.Model, l *diag.List) error {
 	if !slices.Contains(m.PredictNames, want.Output) {
 		d := l.Errorf("unknown-output", want.Pos, "log_images: no predict output %q", want.Output)
 		d.Path = "trainer.log_images"
-		if s := diag.Suggest(want.Output, m.PredictNames); s != "" {
-			d.Hint = fmt.Sprintf("did you mean %q?", s)
-		}
+		d.Hint = diag.DidYouMean(want.Output, m.PredictNames)
 		return nil
 	}
 	prog, err := m.Predict(want.Output)
