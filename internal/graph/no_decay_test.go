@@ -1,6 +1,10 @@
 package graph
 
-import "testing"
+import (
+	"testing"
+
+	"gotrain/internal/config"
+)
 
 func TestNamesWeight(t *testing.T) {
 	for _, c := range []struct {
@@ -22,16 +26,32 @@ func TestNamesWeight(t *testing.T) {
 	}
 }
 
-// TestNoDecay: what is named is updated as without decay.
+// TestNoDecay: of each optimizer, what is named steps as without decay, and only that.
 func TestNoDecay(t *testing.T) {
 	for _, name := range []string{"sgd", "adam", "adamw"} {
-		u := &update{args: map[string]any{"weight_decay": 0.5, "no_decay": []string{"bias"}}, param: &State{Name: "net.dense.bias"}}
-		if u.decay() != 0 {
-			t.Errorf("%s: bias decays", name)
-		}
-		u.param = &State{Name: "net.dense.weight"}
-		if u.decay() != 0.5 {
-			t.Errorf("%s: weight does not decay", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			step := func(decay string) string {
+				src := "data: {source: mnist}\nmodel:\n  net(x): x -> flatten -> dense(4)\nloss: sum(net(image))\noptimizer: {name: " + name + ", " + decay + "}\n"
+				cfg, diags := config.Load("decay.yaml", []byte(src), nil)
+				if err := diags.Err(); err != nil {
+					t.Fatal(err)
+				}
+				p, err := check(t, cfg).Train(TrainOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return p.String()
+			}
+			none, all := step("weight_decay: 0"), step("weight_decay: 0.5")
+			if none == all {
+				t.Fatal("weight_decay changes nothing")
+			}
+			if step("weight_decay: 0.5, no_decay: [weight, bias]") != none {
+				t.Error("what no_decay names decays")
+			}
+			if one := step("weight_decay: 0.5, no_decay: bias"); one == none || one == all {
+				t.Error("no_decay: bias does not leave the weight to decay alone")
+			}
+		})
 	}
 }
