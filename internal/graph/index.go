@@ -100,6 +100,7 @@ func (ev *evaluator) axisRange(x *config.Index, s config.Sub, length int, sc *sc
 	return axisRange{start: from, step: step, count: (to - from + step - 1) / step}, true
 }
 
+// fromEnd is an index that may count back from the end of an axis.
 func fromEnd(i, length int) int {
 	if i < 0 {
 		return i + length

@@ -21,11 +21,7 @@ var layerBatchNorm = &opSpec{
 		if !x.Shape.Batched() {
 			return nil, shapef("", "%s has no batch axis", describe(x))
 		}
-		axis, err := c.axis("axis", x, featureAxis(x))
-		if err != nil {
-			return nil, err
-		}
-		eps, err := c.positive("eps")
+		axis, eps, err := c.normArgs(x)
 		if err != nil {
 			return nil, err
 		}

@@ -42,7 +42,8 @@ var layerConv = &opSpec{
 		if err != nil {
 			return nil, err
 		}
-		if shape := []int{out, channels / groups, win.Kernel[0], win.Kernel[1]}; !fits(shape) {
+		shape := Shape{out, channels / groups, win.Kernel[0], win.Kernel[1]}
+		if !fits(shape) {
 			return nil, shapef("", "the weight is too large: %s", userShapeString(shape))
 		}
 		size := win.Out([2]int{x.Shape[2], x.Shape[3]})
@@ -51,7 +52,6 @@ var layerConv = &opSpec{
 		}
 		fanIn := channels / groups * win.Kernel[0] * win.Kernel[1]
 		bound := Init{Dist: UniformInit, Scale: 1 / math.Sqrt(float64(fanIn))}
-		shape := Shape{out, channels / groups, win.Kernel[0], win.Kernel[1]}
 		w, err := c.weight("weight", shape, c.init("init", bound)(shape))
 		if err != nil {
 			return nil, err
@@ -81,7 +81,7 @@ func isImage(x *Value) error {
 func (c *call) window(x *Value, pad func(w Window) [2]int) (Window, error) {
 	w := Window{Kernel: c.pair("kernel"), Dilation: [2]int{1, 1}}
 	w.Stride = w.Kernel // of a pooling
-	if c.given("stride") || c.arg("stride") != nil {
+	if c.arg("stride") != nil {
 		w.Stride = c.pair("stride")
 	}
 	if c.has("dilation") {
@@ -96,7 +96,7 @@ func (c *call) window(x *Value, pad func(w Window) [2]int) (Window, error) {
 		}
 	}
 	w.Pad = pad(w)
-	if c.given("pad") || c.arg("pad") != nil {
+	if c.arg("pad") != nil {
 		w.Pad = c.pair("pad")
 	}
 	if min(w.Pad[0], w.Pad[1]) < 0 || max(w.Pad[0], w.Pad[1]) > maxDim {

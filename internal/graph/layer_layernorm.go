@@ -14,11 +14,7 @@ var layerLayerNorm = &opSpec{
 	},
 	Build: func(c *call) (any, error) {
 		x := c.tensor("x")
-		axis, err := c.axis("axis", x, featureAxis(x))
-		if err != nil {
-			return nil, err
-		}
-		eps, err := c.positive("eps")
+		axis, eps, err := c.normArgs(x)
 		if err != nil {
 			return nil, err
 		}
@@ -29,6 +25,15 @@ var layerLayerNorm = &opSpec{
 		y := b.mapOp("layernorm", normFormula(eps), centred, variance)
 		return c.affine(y, axis)
 	},
+}
+
+// normArgs are the axis along which a normalisation works, and its eps.
+func (c *call) normArgs(x *Value) (axis int, eps float64, err error) {
+	if axis, err = c.axis("axis", x, featureAxis(x)); err != nil {
+		return 0, 0, err
+	}
+	eps, err = c.positive("eps")
+	return axis, eps, err
 }
 
 var subFormula = formula.Binary((*formula.Builder).Sub)

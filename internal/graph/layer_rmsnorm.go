@@ -12,11 +12,7 @@ var layerRMSNorm = &opSpec{
 	},
 	Build: func(c *call) (any, error) {
 		x := c.tensor("x")
-		axis, err := c.axis("axis", x, featureAxis(x))
-		if err != nil {
-			return nil, err
-		}
-		eps, err := c.positive("eps")
+		axis, eps, err := c.normArgs(x)
 		if err != nil {
 			return nil, err
 		}

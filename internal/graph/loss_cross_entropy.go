@@ -15,8 +15,7 @@ var lossCrossEntropy = &opSpec{
 		if err != nil {
 			return nil, err
 		}
-		top := c.b.largest(x, axis)
-		sum := c.b.reduce(Sum, c.b.mapOp("exp", shiftedExp, x, top), axis)
+		top, sum := c.b.expSum(x, axis)
 		loss := c.b.mapOp("cross_entropy", crossEntropyFormula, sum, top, c.b.pick(x, label, axis))
 		return c.b.perSample(loss, c.enum("reduce")), nil
 	},
@@ -46,7 +45,11 @@ var classAxisParam = param{Name: "axis", Kind: intArg, Optional: true, Doc: "of 
 
 // pick is the element of x at label's class, the axis kept at length 1.
 func (b *builder) pick(x, label *Value, axis int) *Value {
-	hot := b.oneHot(label, x.Shape[axis], axis)
+	return b.picked(x, b.oneHot(label, x.Shape[axis], axis), axis)
+}
+
+// picked is the element of x where hot, of its shape, is 1, the axis kept at length 1.
+func (b *builder) picked(x, hot *Value, axis int) *Value {
 	return b.reduce(Sum, b.mapOp("pick", pickFormula, hot, x), axis)
 }
 

@@ -23,8 +23,7 @@ var lossHinge = &opSpec{
 		}
 		b := c.b
 		hot := b.oneHot(target, x.Shape[axis], axis)
-		picked := b.reduce(Sum, b.mapOp("pick", pickFormula, hot, x), axis)
-		over := b.reduce(Sum, b.mapOp("hinge", marginFormula, x, picked, hot), axis)
+		over := b.reduce(Sum, b.mapOp("hinge", marginFormula, x, b.picked(x, hot, axis), hot), axis)
 		return b.perSample(b.scale(over, 1/float64(x.Shape[axis])), c.enum("reduce")), nil
 	},
 }

@@ -19,13 +19,7 @@ var opSlice = &opSpec{
 		if c.given("end") {
 			end = c.integer("end")
 		}
-		from, to := start, end
-		if from < 0 {
-			from += n
-		}
-		if to < 0 {
-			to += n
-		}
+		from, to := fromEnd(start, n), fromEnd(end, n)
 		if from < 0 || to > n || from >= to {
 			return nil, argf("%d to %d of an axis of %d: %s", start, end, n, describe(x))
 		}

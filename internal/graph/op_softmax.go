@@ -46,10 +46,15 @@ var axisParam = param{Name: "axis", Kind: intArg, Optional: true, Doc: "0 is the
 // out by it cancels.
 func (b *builder) largest(x *Value, axis int) *Value { return b.stopGrad(b.reduce(Max, x, axis)) }
 
+// expSum is Σ eˣ along axis over e^top, and top, the largest element.
+func (b *builder) expSum(x *Value, axis int) (top, sum *Value) {
+	top = b.largest(x, axis)
+	return top, b.reduce(Sum, b.mapOp("exp", shiftedExp, x, top), axis)
+}
+
 // logSoftmax is x - log Σ eˣ along axis.
 func (b *builder) logSoftmax(x *Value, axis int) *Value {
-	top := b.largest(x, axis)
-	sum := b.reduce(Sum, b.mapOp("exp", shiftedExp, x, top), axis)
+	top, sum := b.expSum(x, axis)
 	return b.mapOp("log_softmax", logSoftmaxFormula, x, top, sum)
 }
 

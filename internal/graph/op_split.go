@@ -48,8 +48,5 @@ func (c *call) axis(name string, x *Value, defaultTo int) (int, error) {
 	if a < -rank || a >= rank {
 		return 0, argf("axis %d of %s: it has axes 0 to %d", a, describe(x), rank-1)
 	}
-	if a < 0 {
-		a += rank
-	}
-	return a + len(x.Shape) - rank, nil
+	return fromEnd(a, rank) + len(x.Shape) - rank, nil
 }

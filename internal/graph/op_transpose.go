@@ -21,9 +21,7 @@ var opTranspose = &opSpec{
 		if c.given("axes") {
 			given := c.dims("axes")
 			for i, a := range given {
-				if a < 0 {
-					given[i] += rank
-				}
+				given[i] = fromEnd(a, rank)
 			}
 			if !slices.Equal(slices.Sorted(slices.Values(given)), order) {
 				return nil, argf("axes %s of %s: each of 0 to %d once", userShapeString(c.dims("axes")), describe(x), rank-1)
