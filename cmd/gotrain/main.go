@@ -55,6 +55,7 @@ func newRootCommand(argv []string, t *terminal) *cobra.Command {
 		newTestCommand(argv, t),
 		newPredictCommand(argv, t),
 		newCheckCommand(argv, t),
+		newSummaryCommand(argv, t),
 		newInspectCommand(argv, t),
 		newPrintCommand(argv, t),
 		newRunsCommand(t),

@@ -60,6 +60,14 @@ func openDigits(_ context.Context, d config.Data, o Options) (*Sets, error) {
 	return s, nil
 }
 
+// digitsSize is that of all digits, drawn: pixels and a flag of four bytes each.
+func digitsSize(d config.Data, _ Options) Size {
+	train, val := digitsSizes(d)
+	s := divided(d, train, val)
+	s.Bytes = int64(train+val) * (pixels + 4)
+	return s
+}
+
 // digits are drawn digits; sample i shows the number i mod 10 and depends on the stream
 // and i alone.
 type digits struct {

@@ -7,9 +7,11 @@ import (
 	"gotrain/internal/diag"
 )
 
-// mnistTrain is what the well-known training file holds; a file of data.dir may hold more
-// or fewer.
-const mnistTrain = 60000
+// What the well-known files hold; those of data.dir may hold more or fewer.
+const (
+	mnistTrain = 60000
+	mnistHeld  = 10000
+)
 
 func mnistFields(d config.Data) ([]config.Field, diag.List) {
 	n := mnistTrain
@@ -87,4 +89,17 @@ func brokenFile(err error) error {
 	return &EnvError{Text: "a data file is broken", Err: err, Hints: []string{
 		"# replace the file, or leave data.dir out: then the well-known files are fetched and kept",
 	}}
+}
+
+// mnistSize is of the well-known files; those of data.dir may be of another size.
+func mnistSize(d config.Data, o Options) Size {
+	s := divided(d, mnistTrain, mnistHeld)
+	train, held := reads(d, o)
+	if train {
+		s.Bytes += mnistTrain * (pixels + 1)
+	}
+	if held {
+		s.Bytes += mnistHeld * (pixels + 1)
+	}
+	return s
 }

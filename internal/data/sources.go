@@ -18,16 +18,46 @@ type source struct {
 	Fields func(config.Data) ([]config.Field, diag.List)
 	// Open reads, fetches or draws what Options.Need asks for.
 	Open func(context.Context, config.Data, Options) (*Sets, error)
+	// Size tells what Open would take, where that is known before; nil where it never is.
+	Size func(config.Data, Options) Size
+}
+
+// Size is how much data there is.
+type Size struct {
+	Train, Val, Test int   // samples
+	Bytes            int64 // in memory
+}
+
+// SizeOf gives the size of a data section's sets without opening a file; known is false
+// where only the files tell.
+func SizeOf(d config.Data, o Options) (s Size, known bool) {
+	src, _ := find(d)
+	if src == nil || src.Size == nil {
+		return Size{}, false
+	}
+	return src.Size(d, o), true
+}
+
+// divided is the size of sets that divide cuts from train and held-out samples.
+func divided(d config.Data, train, held int) Size {
+	s := Size{Train: train - d.Split["val"] - d.Split["test"], Val: d.Split["val"], Test: d.Split["test"]}
+	if s.Val == 0 {
+		s.Val = held
+	}
+	if s.Test == 0 {
+		s.Test = held
+	}
+	return s
 }
 
 // sources lists what data.source may be.
 func sources() []source {
 	return []source{
-		{"mnist", mnistFields, openMNIST},
-		{"fashion_mnist", mnistFields, openFashion},
-		{"digits", digitsFields, openDigits},
-		{"npz", arrayFields, openArrays},
-		{"npy", arrayFields, openArrays},
+		{"mnist", mnistFields, openMNIST, mnistSize},
+		{"fashion_mnist", mnistFields, openFashion, mnistSize},
+		{"digits", digitsFields, openDigits, digitsSize},
+		{"npz", arrayFields, openArrays, nil},
+		{"npy", arrayFields, openArrays, nil},
 	}
 }
 

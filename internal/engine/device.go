@@ -12,6 +12,9 @@ type Device interface {
 	Alloc(n int) (Buffer, error)
 	// Compile prepares a planned Func. It allocates everything that Run needs.
 	Compile(f *Func) (Runnable, error)
+	// Memory is the bytes that Compile(f) would take: the Runnable's own, its arena
+	// included, and those that all Runnables of the device share.
+	Memory(f *Func) (own, shared int, err error)
 	// Close frees the device. Its Runnables and Buffers are unusable afterwards.
 	Close() error
 }

@@ -29,6 +29,7 @@ type Executable struct {
 	program *graph.Program // what f was lowered from, with opts
 	opts    Options
 	dev     Device
+	plain   *Executable // an instruction an op, for Trace; nil until it is called
 	f       *Func
 	store   *Store
 	states  []*stored
@@ -148,4 +149,9 @@ func (e *Executable) Output(name string) []float32 {
 }
 
 // Close frees the executable's memory on the device.
-func (e *Executable) Close() { e.run.Close() }
+func (e *Executable) Close() {
+	e.run.Close()
+	if e.plain != nil {
+		e.plain.Close()
+	}
+}

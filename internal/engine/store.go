@@ -85,8 +85,13 @@ func (s *Store) bind(f *Func) ([]*stored, error) {
 // Init sets each of states to its initial value, which depends on seed and its name only.
 // One that is not declared is an error.
 func (s *Store) Init(seed int64, states []graph.State) error {
+	var buf []float32
 	for _, st := range states {
-		data := make([]float32, product(s.Shape(st.Name)))
+		n := product(s.Shape(st.Name))
+		if len(buf) < n {
+			buf = make([]float32, n)
+		}
+		data := buf[:n]
 		st.Init.Fill(data, seed, st.Name)
 		if err := s.Set(st.Name, data); err != nil {
 			return err
@@ -134,15 +139,21 @@ func (s *Store) find(name string) *stored {
 }
 
 // Get returns a copy of a state.
-func (s *Store) Get(name string) ([]float32, error) {
+func (s *Store) Get(name string) ([]float32, error) { return s.GetInto(nil, name) }
+
+// GetInto returns a copy of a state in buf, where it fits.
+func (s *Store) GetInto(buf []float32, name string) ([]float32, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x := s.states[name]
 	if x == nil {
 		return nil, fmt.Errorf("engine: no state %q", name)
 	}
-	data := make([]float32, x.size)
-	return data, x.front.Read(data)
+	if cap(buf) < x.size {
+		buf = make([]float32, x.size)
+	}
+	buf = buf[:x.size]
+	return buf, x.front.Read(buf)
 }
 
 // Set gives a state a value; data has its elements in row-major order.

@@ -14,27 +14,25 @@ import (
 // infinity was written on purpose, what follows from it is not a fault of the step.
 //
 // The step is compiled once more for that, without the passes that make one instruction of
-// many: each op of the program is looked at.
+// many: each op of the program is looked at. That is kept for the next time.
 func (e *Executable) Trace(ctx context.Context, feed Feed) (*graph.Value, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	plain, err := e.plain()
-	if err != nil {
-		return nil, err
+	if e.plain == nil {
+		plain, err := e.compilePlain()
+		if err != nil {
+			return nil, err
+		}
+		e.plain = plain
 	}
-	defer plain.Close()
-	return plain.trace(feed)
+	return e.plain.trace(feed)
 }
 
-// plain compiles the program again, an op an instruction.
-func (e *Executable) plain() (*Executable, error) {
-	opts := Options{Verify: e.opts.Verify}
-	for _, p := range passes {
-		if p.merges {
-			opts.Skip = append(opts.Skip, p.name)
-		}
-	}
+// compilePlain compiles the program again, an op an instruction.
+func (e *Executable) compilePlain() (*Executable, error) {
+	opts := PlainOptions()
+	opts.Verify = e.opts.Verify
 	return CompileWith(e.dev, e.store, e.program, e.f.Batch, opts)
 }
 

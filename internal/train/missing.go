@@ -49,6 +49,7 @@ var (
 
 var needs = map[Verb][]part{
 	FitVerb:      {dataPart, lossPart, optimizerPart},
+	SummaryVerb:  {dataPart, lossPart, optimizerPart},
 	ValidateVerb: {dataPart, scorePart},
 	TestVerb:     {dataPart, scorePart},
 	PredictVerb:  {predictPart},

@@ -47,7 +47,9 @@ type Result struct {
 
 // open opens the parts of the data set that are needed.
 func (s *Session) open(ctx context.Context, need data.Need) (*data.Sets, error) {
-	return data.Open(ctx, *s.Config.Data, data.Options{Seed: s.Config.Seed, Progress: s.Console.Progress, Need: need})
+	sets, err := data.Open(ctx, *s.Config.Data, data.Options{Seed: s.Config.Seed, Progress: s.Console.Progress, Need: need})
+	settle()
+	return sets, err
 }
 
 // machine makes a store and an executable cache on the session's device.

@@ -20,6 +20,9 @@ import (
 func newFitLoop(ctx context.Context, s *Session) (l *fitLoop, err error) {
 	l = &fitLoop{Session: s, feeder: newFeeder(), started: time.Now()}
 	l.saved.at, l.validated = l.started, l.started
+	if err := s.CheckFitMemory(); err != nil {
+		return nil, err
+	}
 	if err := l.buildPrograms(); err != nil {
 		return nil, err
 	}
@@ -62,6 +65,7 @@ func newFitLoop(ctx context.Context, s *Session) (l *fitLoop, err error) {
 		return nil, err
 	}
 	l.sayCadence()
+	settle()
 	return l, nil
 }
 

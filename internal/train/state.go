@@ -89,16 +89,16 @@ func snapshot(store *engine.Store, states []graph.State, s *runState) (ckpt.Stat
 	}
 	out := ckpt.State{Run: run}
 	seen := map[string]bool{}
+	var buf []float32
 	for _, st := range states {
 		if seen[st.Name] {
 			continue
 		}
 		seen[st.Name] = true
-		data, err := store.Get(st.Name)
-		if err != nil {
+		if buf, err = store.GetInto(buf, st.Name); err != nil {
 			return ckpt.State{}, err
 		}
-		t := ckpt.FromFloat32(st.Name, store.Shape(st.Name), data)
+		t := ckpt.FromFloat32(st.Name, store.Shape(st.Name), buf)
 		if st.Role.OfModel() {
 			out.Model = append(out.Model, t)
 		} else {

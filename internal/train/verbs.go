@@ -20,13 +20,16 @@ func Evaluate(ctx context.Context, s *Session, verb Verb) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, cache, state, err := s.restored(prog)
-	if err != nil {
-		return nil, err
-	}
 	need := data.NeedVal
 	if verb == TestVerb {
 		need = data.NeedTest
+	}
+	if err := s.checkUse(verb, prog, s.Config.Data.Batch, need); err != nil {
+		return nil, err
+	}
+	store, cache, state, err := s.restored(prog)
+	if err != nil {
+		return nil, err
 	}
 	sets, err := s.open(ctx, need)
 	if err != nil {
@@ -70,15 +73,18 @@ func Predict(ctx context.Context, s *Session, o PredictOptions) (*Prediction, er
 	if err != nil {
 		return nil, err
 	}
+	batch := 128
+	if s.Config.Data != nil {
+		batch = s.Config.Data.Batch
+	}
+	if err := s.checkUse(PredictVerb, prog, batch, data.NeedTest|data.NeedVal); err != nil {
+		return nil, err
+	}
 	_, cache, state, err := s.restored(prog)
 	if err != nil {
 		return nil, err
 	}
 	p := newPredictor(prog, cache, state.moment())
-	batch := 128
-	if s.Config.Data != nil {
-		batch = s.Config.Data.Batch
-	}
 	if size := elements(p.out.Shape); o.N > maxPredicted/max(size, 1) {
 		return nil, flagError("n", fmt.Errorf("%d rows of %d numbers do not fit in memory: at most %d", o.N, size, maxPredicted/max(size, 1)))
 	}

@@ -25,12 +25,13 @@ type compiler struct {
 	mem     *memory
 	kernels *Kernels
 	threads int
+	*scratch
 
-	tiles       [][]float32 // by worker: the tapes' slots; set by allocate
-	tileFloats  int         // the most any tape needs
-	panels      [2][]float32
+	tileFloats  int // the most any tape needs
 	panelFloats [2]int
 	ownFloats   int
+	blocks      []block
+	dry         bool // only the sizes are wanted: nothing is taken
 }
 
 // builders is the kernel table: what makes the jobs of each op.
@@ -66,20 +67,16 @@ func (c *compiler) compile(in *engine.Instr) ([]*job, error) {
 	return build(c, in)
 }
 
-// allocate makes the shared scratch, once all instructions have said what they need, and
-// returns how many floats that and the instructions' own scratch are.
-func (c *compiler) allocate() int {
-	n := c.ownFloats
-	c.tiles = make([][]float32, c.threads)
-	for i := range c.tiles {
-		c.tiles[i] = floats(c.tileFloats)
-		n += c.tileFloats
-	}
-	for i := range c.panels {
-		c.panels[i] = floats(c.panelFloats[i])
-		n += c.panelFloats[i]
-	}
-	return n
+// take makes a block that the Runnable frees.
+func (c *compiler) take(n int) []float32 {
+	b := newBlock(n)
+	c.blocks = append(c.blocks, b)
+	return b.data
+}
+
+// sharedFloats is how many floats of the device's scratch the instructions need.
+func (c *compiler) sharedFloats() int {
+	return c.threads*c.tileFloats + c.panelFloats[0] + c.panelFloats[1]
 }
 
 // panel asks for n floats of one of the two packing areas, which all products share.
@@ -91,7 +88,10 @@ func (c *compiler) panel(which, n int) int {
 // own gives an instruction scratch of its own.
 func (c *compiler) own(n int) []float32 {
 	c.ownFloats += n
-	return floats(n)
+	if c.dry {
+		return nil
+	}
+	return c.take(n)
 }
 
 // taskWork is how much a task should do: some tens of microseconds in units of one cheap

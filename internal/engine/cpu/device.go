@@ -32,6 +32,7 @@ type Options struct {
 type Device struct {
 	kernels Kernels
 	mu      sync.Mutex // held by a Run
+	scratch scratch    // of the one that runs
 	pool    *pool
 }
 
@@ -55,17 +56,18 @@ func (d *Device) KernelSet() string { return d.kernels.Name }
 func (d *Device) Threads() int { return d.pool.threads() }
 
 // Alloc makes a buffer of n zeros.
-func (d *Device) Alloc(n int) (engine.Buffer, error) { return &buffer{floats(n)}, nil }
+func (d *Device) Alloc(n int) (engine.Buffer, error) { return &buffer{newBlock(n)}, nil }
 
 // Close stops the workers, after the Run in progress.
 func (d *Device) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.pool.close()
+	d.scratch.free()
 	return nil
 }
 
-type buffer struct{ data []float32 }
+type buffer struct{ block }
 
 func (b *buffer) Read(dst []float32) error {
 	if len(dst) != len(b.data) {
@@ -83,16 +85,9 @@ func (b *buffer) Write(src []float32) error {
 	return nil
 }
 
-func (b *buffer) Free() { b.data = nil }
-
-// lineBytes is a cache line and the widest vector.
-const lineBytes = 64
-
-// floats makes n zeros that start at a cache line.
-func floats(n int) []float32 {
-	s := make([]float32, n+lineBytes/4)
-	skip := -uintptr(unsafe.Pointer(unsafe.SliceData(s))) % lineBytes / 4
-	return s[skip : skip+uintptr(n) : skip+uintptr(n)]
+func (b *buffer) Free() {
+	b.free()
+	b.data, b.free = nil, func() {}
 }
 
 // asInts is the same memory as I32.

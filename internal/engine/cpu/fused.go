@@ -69,6 +69,7 @@ func (c *compiler) newKernel(f *formula.Multi, shape []int, in, out []int, folds
 		}
 	}
 	k.cost += len(k.gathers)
+	c.ownFloats += len(k.consts)
 	k.scratch = reserved
 	k.slotBase = k.reserve(k.slots * tileLen)
 	for r := range out {

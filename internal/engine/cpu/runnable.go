@@ -20,6 +20,7 @@ type runnable struct {
 	f     *engine.Func
 	mem   *memory
 	arena []float32
+	owned []block
 	bound []*engine.Value // values outside the arena
 	jobs  []*job
 	first []int // instruction -> its first job; one more entry at the end
@@ -31,7 +32,8 @@ func (d *Device) Compile(f *engine.Func) (engine.Runnable, error) {
 	if !f.Planned {
 		return nil, fmt.Errorf("cpu: %s is not planned", f.Name)
 	}
-	r := &runnable{dev: d, f: f, arena: floats(f.Arena)}
+	arena := newBlock(f.Arena)
+	r := &runnable{dev: d, f: f, arena: arena.data, owned: []block{arena}}
 	r.mem = &memory{make([][]float32, len(f.Values)), make([][]int32, len(f.Values))}
 	for _, v := range f.Values {
 		root := f.Root(v.ID)
@@ -41,18 +43,39 @@ func (d *Device) Compile(f *engine.Func) (engine.Runnable, error) {
 			r.place(v, r.arena[root.Offset:][:v.Size:v.Size])
 		}
 	}
-	c := &compiler{f: f, mem: r.mem, kernels: &d.kernels, threads: d.Threads()}
-	for _, in := range f.Instrs {
-		r.first = append(r.first, len(r.jobs))
-		jobs, err := c.compile(in)
-		if err != nil {
-			return nil, fmt.Errorf("cpu: %s: %s: %w", f.Values[in.Out].Origin.Path, in.Op, err)
-		}
-		r.jobs = append(r.jobs, jobs...)
+	c := &compiler{f: f, mem: r.mem, kernels: &d.kernels, threads: d.Threads(), scratch: &d.scratch}
+	var err error
+	r.jobs, r.first, err = c.all()
+	r.owned, r.extra = append(r.owned, c.blocks...), c.ownFloats+c.sharedFloats()
+	if err != nil {
+		r.Close()
+		return nil, err
 	}
-	r.first = append(r.first, len(r.jobs))
-	r.extra = c.allocate()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.scratch.grow(c.threads, c.tileFloats, c.panelFloats)
 	return r, nil
+}
+
+// all compiles every instruction; first[i] is the first job of instruction i, and one
+// more entry the end.
+func (c *compiler) all() (jobs []*job, first []int, err error) {
+	for _, in := range c.f.Instrs {
+		first = append(first, len(jobs))
+		more, err := c.compile(in)
+		if err != nil {
+			return nil, nil, fmt.Errorf("cpu: %s: %s: %w", c.f.Values[in.Out].Origin.Path, in.Op, err)
+		}
+		jobs = append(jobs, more...)
+	}
+	return jobs, append(first, len(jobs)), nil
+}
+
+// Memory compiles f without taking any.
+func (d *Device) Memory(f *engine.Func) (own, shared int, err error) {
+	c := &compiler{f: f, kernels: &d.kernels, threads: d.Threads(), dry: true}
+	_, _, err = c.all()
+	return 4 * (f.Arena + c.ownFloats), 4 * c.sharedFloats(), err
 }
 
 func (r *runnable) place(v *engine.Value, data []float32) {
@@ -132,8 +155,13 @@ func (r *runnable) Read(value int) ([]float32, error) {
 	return r.mem.f[value], nil
 }
 
-// Memory is the bytes of packing and partial results.
+// Memory is the bytes of packing and partial results, what it shares with others included.
 func (r *runnable) Memory() int { return 4 * r.extra }
 
-// Close drops the memory.
-func (r *runnable) Close() { r.arena, r.mem, r.jobs = nil, nil, nil }
+// Close frees the memory.
+func (r *runnable) Close() {
+	for _, b := range r.owned {
+		b.free()
+	}
+	r.arena, r.mem, r.jobs, r.owned = nil, nil, nil, nil
+}

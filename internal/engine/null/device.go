@@ -60,6 +60,9 @@ func (d *Device) Compile(f *engine.Func) (engine.Runnable, error) {
 	return &runnable{d, f}, nil
 }
 
+// Memory is the arena's.
+func (d *Device) Memory(f *engine.Func) (own, shared int, err error) { return 4 * f.Arena, 0, nil }
+
 // Close does nothing.
 func (d *Device) Close() error { return nil }
 
