@@ -10,6 +10,19 @@ const (
 	regionWidth  = 128     // columns at least: a tape needs runs that are long enough
 )
 
+// cutRows gives a task whole rows of the product where so many fit in its region, so that
+// the tape goes through every operand without a gap, and else columns enough for a run.
+func (g *gemm) cutRows() {
+	mr, nr := g.kernel.MR, g.kernel.NR
+	tiles := min(max(gemmOps/(mr*nr*g.k), 1), regionFloats/(mr*nr))
+	if wide := g.bPanels * mr * nr; wide <= regionFloats {
+		g.across, g.down = g.bPanels, min(g.aPanels, max(1, tiles/g.bPanels))
+		return
+	}
+	g.cut(tiles, min(regionWidth, g.n+nr-1)/nr)
+	g.across = min(g.across, foldBlock/nr) // a row of the region is folded as one block
+}
+
 // epilogue is a product whose elements go through a tape: each task computes its region of
 // the product in the worker's scratch and runs the tape over it, row by row or, where the
 // region has whole rows, at once.
@@ -25,8 +38,7 @@ func (c *compiler) gemmJobs(in *engine.Instr) ([]*job, error) {
 	g := c.newGemm(op.MatMul, c.f.Values[in.In[0]], c.f.Values[in.In[1]])
 	mr, nr := g.kernel.MR, g.kernel.NR
 	tile := mr * nr
-	g.cut(min(max(gemmOps/(tile*g.k), 1), regionFloats/tile), min(regionWidth, g.n+nr-1)/nr)
-	g.across = min(g.across, foldBlock/nr) // a row of the region is folded as one block
+	g.cutRows()
 	inputs := append([]int{productInput}, in.In[2:]...)
 	k, err := c.newKernel(op.F, []int{g.m, g.n}, inputs, outs, op.Folds, tile+g.down*g.across*tile)
 	if err != nil {

@@ -22,6 +22,7 @@ type tapeKernel struct {
 	scratch int       // floats of the worker's scratch in use,
 	// of which the tape's slots begin at slotBase
 	slotBase int
+	tile     int // elements at once
 }
 
 const productInput = -1
@@ -29,6 +30,10 @@ const productInput = -1
 // foldBlock is how many elements of a folded result are computed before they are folded:
 // what a Reduce folds in a straight line, so that both give the same bits.
 const foldBlock = rowChunk
+
+// firstLevelTiles is how many tiles, of slots, constants, operands and results, stay in the
+// first-level cache; a tape of more works on half a tile at once.
+const firstLevelTiles = 16
 
 // newKernel makes the kernel of f over shape. in and out are value IDs by input and
 // result; reserved floats of the worker's scratch are the caller's.
@@ -69,6 +74,9 @@ func (c *compiler) newKernel(f *formula.Multi, shape []int, in, out []int, folds
 		}
 	}
 	k.cost += len(k.gathers)
+	if k.tile = tileLen; k.slots+len(k.consts)/tileLen+len(in)+len(out) > firstLevelTiles {
+		k.tile = tileLen / 2
+	}
 	c.ownFloats += len(k.consts)
 	k.scratch = reserved
 	k.slotBase = k.reserve(k.slots * tileLen)
@@ -103,8 +111,8 @@ func (k *tapeKernel) slot(i, worker, n int) []float32 {
 // first element; the product's elements are in product, from lo on.
 func (k *tapeKernel) run(lo, hi, worker int, product []float32) {
 	mem := k.c.mem
-	for at := lo; at < hi; at += tileLen {
-		n := min(tileLen, hi-at)
+	for at := lo; at < hi; at += k.tile {
+		n := min(k.tile, hi-at)
 		for _, g := range k.gathers {
 			g.fill(k.slot(g.slot, worker, n), mem, at)
 		}
