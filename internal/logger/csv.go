@@ -156,6 +156,12 @@ func (c *CSV) Image(int, string, image.Image) error { return c.err }
 // Text implements Sink: a table has no place for it.
 func (c *CSV) Text(int, string, string) error { return c.err }
 
+// Settings implements Sink: a table has no place for them.
+func (c *CSV) Settings([]Setting) error { return c.err }
+
+// Done implements Sink: a table has no place for it.
+func (c *CSV) Done() error { return c.err }
+
 // Flush implements Sink.
 func (c *CSV) Flush() error {
 	if c.err == nil {

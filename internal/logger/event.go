@@ -29,6 +29,10 @@ func frame(data []byte) []byte {
 	return binary.LittleEndian.AppendUint32(out, maskedCRC(data))
 }
 
+func doubleField(b []byte, field protowire.Number, v float64) []byte {
+	return protowire.AppendFixed64(protowire.AppendTag(b, field, protowire.Fixed64Type), math.Float64bits(v))
+}
+
 func bytesField(b []byte, field protowire.Number, v []byte) []byte {
 	return protowire.AppendBytes(protowire.AppendTag(b, field, protowire.BytesType), v)
 }
@@ -43,10 +47,11 @@ func intField(b []byte, field protowire.Number, v uint64) []byte {
 
 // event starts an Event: wall_time=1, step=2.
 func event(at time.Time, step int) []byte {
-	wall := float64(at.UnixNano()) / 1e9
-	b := protowire.AppendFixed64(protowire.AppendTag(nil, 1, protowire.Fixed64Type), math.Float64bits(wall))
-	return intField(b, 2, uint64(int64(step)))
+	return intField(doubleField(nil, 1, seconds(at)), 2, uint64(int64(step)))
 }
+
+// seconds since 1970.
+func seconds(at time.Time) float64 { return float64(at.UnixNano()) / 1e9 }
 
 // fileVersion is the event that opens every file: file_version=3.
 func fileVersion(at time.Time) []byte { return textField(event(at, 0), 3, "brain.Event:2") }
@@ -71,8 +76,11 @@ const (
 	blobClass   = 3
 )
 
-// stringType is TensorProto's dtype of strings.
-const stringType = 7
+// TensorProto's dtypes.
+const (
+	floatType  = 1
+	stringType = 7
+)
 
 // scalarValue is Summary.Value: tag=1, simple_value=2. It is the older way to write a
 // scalar, and the one that every reader knows: TensorBoard turns it into a tensor, while
@@ -83,12 +91,16 @@ func scalarValue(tag string, v float32) []byte {
 	return protowire.AppendFixed32(b, math.Float32bits(v))
 }
 
-// summaryValue is Summary.Value: tag=1, tensor=8, metadata=9 {plugin_data=1 {plugin_name=1}, data_class=4}.
-func summaryValue(tag, plugin string, class uint64, tensor []byte) []byte {
+// summaryValue is Summary.Value: tag=1, tensor=8, metadata=9 {plugin_data=1 {plugin_name=1,
+// content=2}, data_class=4}. content is the plugin's own, nil where it has none.
+func summaryValue(tag, plugin string, content []byte, class uint64, tensor []byte) []byte {
 	v := textField(nil, 1, tag)
 	v = bytesField(v, 8, tensor)
-	meta := bytesField(nil, 1, textField(nil, 1, plugin))
-	meta = intField(meta, 4, class)
+	data := textField(nil, 1, plugin)
+	if content != nil {
+		data = bytesField(data, 2, content)
+	}
+	meta := intField(bytesField(nil, 1, data), 4, class)
 	return bytesField(v, 9, meta)
 }
 

@@ -27,6 +27,8 @@ type Sink interface {
 	Scalars(Record) error
 	Image(step int, tag string, img image.Image) error
 	Text(step int, tag, text string) error // text is Markdown
+	Settings([]Setting) error              // before anything else
+	Done() error                           // the run has come to its end: it will not go on
 	Flush() error                          // to the disk: what was given survives a power cut
 	Close() error
 }
@@ -57,6 +59,14 @@ func (m Multi) Image(step int, tag string, img image.Image) error {
 func (m Multi) Text(step int, tag, text string) error {
 	return m.each(func(s Sink) error { return s.Text(step, tag, text) })
 }
+
+// Settings implements Sink.
+func (m Multi) Settings(settings []Setting) error {
+	return m.each(func(s Sink) error { return s.Settings(settings) })
+}
+
+// Done implements Sink.
+func (m Multi) Done() error { return m.each(Sink.Done) }
 
 // Flush implements Sink.
 func (m Multi) Flush() error { return m.each(Sink.Flush) }

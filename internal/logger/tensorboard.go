@@ -113,12 +113,12 @@ func (t *TensorBoard) Image(step int, tag string, img image.Image) error {
 	}
 	size := img.Bounds().Size()
 	tensor := stringTensor([]byte(strconv.Itoa(size.X)), []byte(strconv.Itoa(size.Y)), file.Bytes())
-	return t.write(summaryEvent(t.now(), step, summaryValue(tag, "images", blobClass, tensor)))
+	return t.write(summaryEvent(t.now(), step, summaryValue(tag, "images", nil, blobClass, tensor)))
 }
 
 // Text implements Sink.
 func (t *TensorBoard) Text(step int, tag, text string) error {
-	return t.write(summaryEvent(t.now(), step, summaryValue(tag, "text", tensorClass, stringTensor([]byte(text)))))
+	return t.write(summaryEvent(t.now(), step, summaryValue(tag, "text", nil, tensorClass, stringTensor([]byte(text)))))
 }
 
 // Flush implements Sink.

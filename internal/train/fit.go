@@ -100,6 +100,9 @@ func (l *fitLoop) run(ctx context.Context) (*Result, error) {
 	if err := l.devRunPredict(ctx); err != nil {
 		return nil, err
 	}
+	if err := l.logged(errors.Join(l.sinks.Done(), l.sinks.Flush())); err != nil {
+		return nil, err
+	}
 	return l.result(), nil
 }
 

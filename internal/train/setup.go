@@ -258,6 +258,9 @@ func (l *fitLoop) openSinks(resumed bool) error {
 			l.csv = c
 		}
 	}
+	if err := l.sinks.Settings(l.settings()); err != nil {
+		return l.logged(err)
+	}
 	if !resumed {
 		return l.logged(l.sinks.Text(0, "config", "```yaml\n"+string(l.Resolved)+"\n```"))
 	}

@@ -13,6 +13,8 @@ from tensorboard.util import tensor_util
 def text(plugin, tensor):
     """A value, short: the size of a picture, the first lines of a text."""
     value = tensor_util.make_ndarray(tensor)
+    if plugin == "hparams":  # all of it is metadata: see read_hparams.py
+        return f"a tensor of {value.size} numbers"
     if plugin == "images":
         sides, png = (int(value[0]), int(value[1])), bytes(value[2])
         if not png.startswith(b"\x89PNG") or struct.unpack(">II", png[16:24]) != sides:
