@@ -10,8 +10,11 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 )
 
-// maxIncludes bounds the files that one config reads, each counted as often as it is named.
-const maxIncludes = 100
+// Bounds of what one config includes, each file counted as often as it is named.
+const (
+	maxIncludes = 100
+	maxIncluded = maxSource // bytes, of all of them together
+)
 
 // source is one file: its text, and how its lines are found again.
 type source struct {
@@ -100,6 +103,12 @@ func (d *document) included(n *yaml.Node, chain []string) *yaml.Node {
 	src, err := readSmall(path)
 	if err != nil {
 		d.failf("no-file", n, "include", "cannot include %s: %v", path, err).Hint = "the path is relative to " + d.in(n).file
+		return nil
+	}
+	if d.includedBytes += len(src); d.includedBytes > maxIncluded {
+		if d.includedBytes-len(src) <= maxIncluded {
+			d.failf("too-large", n, "include", "the included files have more than %d bytes", maxIncluded)
+		}
 		return nil
 	}
 	sub := parse(path, src, d.diags)

@@ -28,6 +28,8 @@ type document struct {
 	*source
 	from     map[*yaml.Node]*source // nodes of included files
 	includes int                    // files included
+	// includedBytes is how long they are together.
+	includedBytes int
 	root     *yaml.Node             // nil where the file could not be read
 	diags    *diag.List
 	origins  map[*yaml.Node]string // nodes that the command line made: "--optimizer.lr"
