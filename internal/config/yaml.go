@@ -18,7 +18,7 @@ import (
 
 // Bounds of a file, so that a hostile one is refused and not computed.
 const (
-	maxSource = 1 << 20 // bytes
+	maxSource = 1 << 18 // bytes
 	maxDepth  = 100     // of maps and lists
 	maxNodes  = 20_000  // aliases followed; the largest sensible config has a tenth
 )
@@ -30,10 +30,10 @@ type document struct {
 	includes int                    // files included
 	// includedBytes is how long they are together.
 	includedBytes int
-	root     *yaml.Node             // nil where the file could not be read
-	diags    *diag.List
-	origins  map[*yaml.Node]string // nodes that the command line made: "--optimizer.lr"
-	visited  int
+	root          *yaml.Node // nil where the file could not be read
+	diags         *diag.List
+	origins       map[*yaml.Node]string // nodes that the command line made: "--optimizer.lr"
+	visited       int
 	// constants are the vars, for ${…}; nil until they are decoded.
 	constants func(string) (Value, bool)
 }
