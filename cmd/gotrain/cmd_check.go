@@ -21,6 +21,9 @@ func newCheckCommand(argv []string, t *terminal) *cobra.Command {
 
 // runCheck builds every program of the config: no data is read and no folder is made.
 func runCheck(j *job) error {
+	if _, err := j.opener(); err != nil {
+		return err
+	}
 	report := map[string]float64{}
 	var cost engine.Cost
 	if len(j.cfg.Loss) > 0 && j.cfg.Optimizer != nil {

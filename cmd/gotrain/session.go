@@ -28,8 +28,8 @@ var devices = map[string]func(j *job) engine.Device{
 	"cpu": func(j *job) engine.Device { return cpu.New(cpu.Options{Threads: j.trainer.Threads}) },
 }
 
-// device opens the accelerator that the flags ask for.
-func (j *job) device() (engine.Device, error) {
+// opener is how the accelerator that the flags ask for is opened, if this program has it.
+func (j *job) opener() (func(j *job) engine.Device, error) {
 	name := j.trainer.Accelerator
 	if name == "auto" {
 		name = "cpu"
@@ -38,15 +38,16 @@ func (j *job) device() (engine.Device, error) {
 	if !ok {
 		return nil, &diag.EnvError{Text: "accelerator " + name + ": built without GPU support", Hints: []string{"--accelerator auto takes the CPU"}}
 	}
-	return open(j), nil
+	return open, nil
 }
 
 // session makes the train.Session of a job; done releases it.
 func (j *job) session() (s *train.Session, done func(), err error) {
-	dev, err := j.device()
+	open, err := j.opener()
 	if err != nil {
 		return nil, nil, err
 	}
+	dev := open(j)
 	out := j.t.out
 	if j.json {
 		out = j.t.err // standard output is for the result
