@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -194,7 +195,7 @@ func (p *parser) comparison() Expr {
 	x := p.sum()
 	for n := 0; !p.failed; n++ {
 		t := p.peek()
-		if t.kind != symbolToken || !isOneOf(t.text, "<", "<=", ">", ">=", "==", "!=") {
+		if t.kind != symbolToken || !slices.Contains(comparisons, t.text) {
 			return x
 		}
 		if n > 0 {
@@ -208,24 +209,15 @@ func (p *parser) comparison() Expr {
 	return nil
 }
 
-func isOneOf(s string, set ...string) bool {
-	for _, x := range set {
-		if s == x {
-			return true
-		}
-	}
-	return false
-}
+func (p *parser) sum() Expr     { return p.leftAssociative(p.product, sums) }
+func (p *parser) product() Expr { return p.leftAssociative(p.unary, products) }
 
-func (p *parser) sum() Expr     { return p.leftAssociative(p.product, "+", "-") }
-func (p *parser) product() Expr { return p.leftAssociative(p.unary, "*", "/", "@") }
-
-func (p *parser) leftAssociative(operand func() Expr, ops ...string) Expr {
+func (p *parser) leftAssociative(operand func() Expr, ops []string) Expr {
 	start := p.peek().start
 	x := operand()
 	for !p.failed {
 		t := p.peek()
-		if t.kind != symbolToken || !isOneOf(t.text, ops...) {
+		if t.kind != symbolToken || !slices.Contains(ops, t.text) {
 			return x
 		}
 		p.at++
@@ -253,7 +245,7 @@ func (p *parser) unary() Expr {
 func (p *parser) power() Expr {
 	start := p.peek().start
 	x := p.postfix()
-	if p.failed || !(p.is("**") || p.is("^")) {
+	if t := p.peek(); p.failed || t.kind != symbolToken || !slices.Contains(powers, t.text) {
 		return x
 	}
 	p.at++
