@@ -64,6 +64,9 @@ func sources() []source {
 // laterSources are part of the language, and not built yet.
 var laterSources = []string{"cifar10", "csv", "text", "images"}
 
+// Later lists the sources that the language has and this version has not.
+func Later() []string { return slices.Clone(laterSources) }
+
 // Names lists the sources.
 func Names() []string {
 	var names []string

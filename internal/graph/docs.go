@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -16,26 +17,64 @@ type ArgDoc struct {
 	Name, Kind, Default, Doc string
 }
 
-// OpDocs describes everything that can be called, in the table's order.
+// OpDocs describes every op, layer, loss and metric, in the table's order.
 func OpDocs() []OpDoc {
 	var out []OpDoc
 	for _, op := range ops {
-		d := OpDoc{Name: op.Name, Group: op.Group, Doc: op.Doc}
-		for _, p := range op.Params {
-			a := ArgDoc{Name: p.Name, Kind: p.Kind.String(), Doc: p.Doc}
-			if p.Kind == enumArg {
-				a.Kind = strings.Join(p.Enum, " or ")
-			}
-			if p.Optional && p.Default != nil {
-				a.Default = fmt.Sprint(p.Default)
-			} else if p.Optional {
-				a.Default = "none"
-			}
-			d.Args = append(d.Args, a)
+		out = append(out, docOf(op.Name, op.Group, op.Doc, op.Params))
+	}
+	return out
+}
+
+// FormDocs describes the forms, which are gone when a model is built.
+func FormDocs() []OpDoc {
+	var out []OpDoc
+	for _, f := range forms {
+		out = append(out, docOf(f.Name, "form", f.Doc, f.Args))
+	}
+	return out
+}
+
+// InitializerDocs describes what `init=` takes beside a number.
+func InitializerDocs() []OpDoc {
+	var out []OpDoc
+	for _, i := range initializers {
+		d := OpDoc{Name: i.Name, Group: "initializer", Doc: i.Doc}
+		for _, a := range i.Args {
+			d.Args = append(d.Args, ArgDoc{Name: a.Name, Kind: kind(a.Default), Default: written(a.Default)})
 		}
 		out = append(out, d)
 	}
 	return out
+}
+
+// RuntimeDocs describes the scalars that change from step to step.
+func RuntimeDocs() []OpDoc {
+	var out []OpDoc
+	for _, r := range runtimeScalars {
+		out = append(out, OpDoc{Name: r.Name, Group: "scalar", Doc: r.Doc})
+	}
+	return out
+}
+
+// Later lists the ops that the language has and this version has not.
+func Later() []string { return slices.Clone(later) }
+
+func docOf(name, group, doc string, params []param) OpDoc {
+	d := OpDoc{Name: name, Group: group, Doc: doc}
+	for _, p := range params {
+		a := ArgDoc{Name: p.Name, Kind: p.Kind.String(), Doc: p.Doc}
+		if p.Kind == enumArg {
+			a.Kind = strings.Join(p.Enum, " or ")
+		}
+		if p.Optional && p.Default != nil {
+			a.Default = fmt.Sprint(p.Default)
+		} else if p.Optional {
+			a.Default = "none"
+		}
+		d.Args = append(d.Args, a)
+	}
+	return d
 }
 
 // OptimizerDocs describes the optimizers.
