@@ -19,12 +19,24 @@ import (
 var update = flag.Bool("update", false, "rewrite the generated documents")
 
 // TestDocumentsAreOfTheTables: docs/reference.md and docs/trainer-flags.md are written from
-// the tables of ops, optimizers, flags and exit codes; -update (make golden) writes them.
+// the tables of the code, and so are the marked parts of the pages that explain; -update (make golden) writes them.
 func TestDocumentsAreOfTheTables(t *testing.T) {
-	for path, text := range map[string]string{
+	texts := map[string]string{
 		"../../docs/reference.md":     reference(),
 		"../../docs/trainer-flags.md": flagsPage(),
-	} {
+	}
+	for _, path := range []string{"../../docs/language.md", "../../docs/what-it-cannot-say.md"} {
+		prose, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, unknown := filled(string(prose))
+		if len(unknown) > 0 || !tableMark.MatchString(text) {
+			t.Errorf("%s: no such tables: %v", path, unknown)
+		}
+		texts[path] = text
+	}
+	for path, text := range texts {
 		if *update {
 			if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 				t.Fatal(err)
@@ -54,19 +66,18 @@ func reference() string {
 		}
 		row(&b, op)
 	}
-	b.WriteString("\nOperators: `+ - * / **` and comparisons, element by element; axes are aligned right and an axis of 1 repeats. `^` is `**`.\n")
-	b.WriteString("\n## Optimizers\n\n| | arguments | |\n|---|---|---|\n")
-	for _, o := range graph.OptimizerDocs() {
-		row(&b, o)
-	}
+	all := tables()
+	b.WriteString("\n## Operators\n\nAll but `@` go element by element; axes are aligned right and an axis of 1 repeats.\n\n" + all["operators"])
+	b.WriteString("\n## Forms\n\nGone when the model is built: there is no control flow while it runs.\n\n" + all["forms"])
+	b.WriteString("\n## Initializers\n\nFor `init=`, which takes a number too; names and formulas of torch.nn.init.\n\n" + all["initializers"])
+	b.WriteString("\n## Scalars of the run\n\n" + all["scalars"])
+	b.WriteString("\n## Optimizers\n\n" + all["optimizers"])
 	b.WriteString("\n## Diagnostics\n\n`gotrain help diagnostics CODE` explains one with a wrong and a right example; `--json` prints the codes.\n\n| | |\n|---|---|\n")
 	for _, c := range diag.Codes() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", c.Name, escape(c.Title))
 	}
-	b.WriteString("\n## Schedules\n\nlr is a function of the steps done. A time is `5 epochs`, `100 steps` or, of the whole run, `5%`.\n\n| | arguments | |\n|---|---|---|\n")
-	for _, s := range schedule.Docs() {
-		row(&b, scheduleDoc(s))
-	}
+	b.WriteString("\n## Schedules\n\nlr is a function of the steps done. A time is `5 epochs`, `100 steps` or, of the whole run, `5%`.\n\n" + all["schedules"])
+	b.WriteString("\nTrainer flags have [a page of their own](trainer-flags.md).\n")
 	b.WriteString("\n## Exit codes\n\n| | |\n|---|---|\n")
 	for _, e := range exitCodes {
 		fmt.Fprintf(&b, "| %d | %s |\n", e.code, e.meaning)
