@@ -52,7 +52,7 @@ func (f *Flag) DefaultText() string {
 // TrainerFlags is the table, under Lightning's names. Flags and environment variables
 // give texts, the file gives typed values: set takes either.
 var TrainerFlags = []Flag{
-	{Name: "max_epochs", Kind: IntKind, Help: "stop after so many epochs; -1 for no limit; 1000 where max_steps is not given either", set: intoInt(-1, func(t *Trainer) *int { return &t.MaxEpochs })},
+	{Name: "max_epochs", Kind: IntKind, Help: "stop after so many epochs; -1 for no limit; 1000 where neither max_steps nor max_time is given", set: intoInt(-1, func(t *Trainer) *int { return &t.MaxEpochs })},
 	{Name: "max_steps", Kind: IntKind, Default: -1, Help: "stop after so many optimizer steps; -1 for no limit", set: intoInt(-1, func(t *Trainer) *int { return &t.MaxSteps })},
 	{Name: "min_epochs", Kind: IntKind, Default: 0, Help: "neither early_stop nor max_time ends a run before so many epochs", set: intoInt(0, func(t *Trainer) *int { return &t.MinEpochs })},
 	{Name: "min_steps", Kind: IntKind, Default: 0, Help: "nor before so many optimizer steps", set: intoInt(0, func(t *Trainer) *int { return &t.MinSteps })},
@@ -84,8 +84,8 @@ var TrainerFlags = []Flag{
 	{Name: "gpus", Kind: IntKind, Help: "how many GPUs: not built yet", set: only("--accelerator cpu", "a whole number from 0", wholeFromOr(0, "-1"), "0")},
 	{Name: "num_nodes", Kind: IntKind, Default: 1, Help: "how many machines: 1 until more are built", set: only("1", "a whole number from 1", wholeFromOr(1), "1")},
 	{Name: "precision", Kind: TextKind, Default: "32", Help: "32 until others are built", set: only("32", "one of "+strings.Join(precisions, ", "), isOf(precisions), "32", "32-true")},
-	later("sync_batchnorm"), later("use_distributed_sampler"), later("profiler"), later("strategy"), later("benchmark"),
-	later("reload_dataloaders_every_n_epochs"), later("max_restarts"), later("timeout"), later("kernels"),
+	later("sync_batchnorm", BoolKind), later("use_distributed_sampler", BoolKind), later("profiler", TextKind), later("strategy", TextKind), later("benchmark", BoolKind),
+	later("reload_dataloaders_every_n_epochs", IntKind), later("max_restarts", IntKind), later("timeout", TextKind), later("kernels", TextKind),
 }
 
 // precisions are Lightning's names that the language has.

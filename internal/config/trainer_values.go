@@ -41,7 +41,7 @@ func DecodeTrainer(values map[string]any, at func(key string) (diag.Pos, string)
 		}
 	}
 	_, epochs := values["max_epochs"]
-	if !epochs && t.MaxSteps < 0 && t.FastDevRun == 0 {
+	if !epochs && t.MaxSteps < 0 && t.MaxTime == 0 && t.FastDevRun == 0 {
 		t.MaxEpochs = 1000
 		diags.Warnf("no-end", diag.Pos{}, "neither max_epochs nor max_steps is given: 1000 epochs").Path = "trainer.max_epochs"
 	}
@@ -130,8 +130,8 @@ type notBuilt struct{ works string }
 
 func (e *notBuilt) Error() string { return "is part of the language but not built yet" }
 
-func later(name string) Flag {
-	return Flag{Name: name, Kind: TextKind, Help: "not built yet", Later: true, set: func(*Trainer, any) error { return &notBuilt{} }}
+func later(name string, kind FlagKind) Flag {
+	return Flag{Name: name, Kind: kind, Help: "not built yet", Later: true, set: func(*Trainer, any) error { return &notBuilt{} }}
 }
 
 // only accepts the values that are built; of the others, known tells those that the

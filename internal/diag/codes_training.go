@@ -89,7 +89,7 @@ var trainingCodes = []Code{
 	},
 	{
 		Name: "no-end", Title: "a training without an end",
-		Text: "A warning where neither max_epochs nor max_steps is given: it trains 1000 epochs, as Lightning does. An error where both are -1 and the schedule has to end with the run.",
+		Text: "A warning where neither max_epochs nor max_steps is given, nor max_time: it trains 1000 epochs, as Lightning does. An error where both are -1 and the schedule has to end with the run.",
 		Examples: []Example{
 			{Wrong: "optimizer: {name: adam, lr: 1e-3}\n", Right: "optimizer: {name: adam, lr: 1e-3}\ntrainer: {max_epochs: 20}\n"},
 			{

@@ -49,6 +49,7 @@ type fitLoop struct {
 	val      *data.Loader // nil without a val split
 
 	rate          schedule.Rate
+	byEnd         string // what another length of the run does; empty where nothing hangs on it
 	monitor, mode string
 	state         runState
 	saved         savedAt

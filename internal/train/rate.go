@@ -29,7 +29,13 @@ func (l *fitLoop) chooseRate() error {
 	}
 	run := schedule.Run{StepsPerEpoch: l.stepsPerEpoch(), Steps: l.totalSteps()}
 	l.rate = s.Rate(l.Model.LR(), run)
-	if s.NeedsEnd() || l.Model.UsesProgress {
+	switch {
+	case s.NeedsEnd():
+		l.byEnd = "lr jumps to the new curve"
+	case l.Model.UsesProgress:
+		l.byEnd = "progress jumps"
+	}
+	if l.byEnd != "" {
 		l.state.plan.Steps = run.Steps
 	}
 	if w := s.Warmup(run); w > 0 && run.Steps >= 0 && w >= run.Steps && !l.devRun() {

@@ -199,8 +199,8 @@ func (l *fitLoop) initialState() error {
 	if state.Kernels != l.state.Kernels {
 		l.Console.Note(fmt.Sprintf("the checkpoint is of kernel set %q, this run uses %q: it goes on within rounding, not bit for bit", state.Kernels, l.state.Kernels))
 	}
-	if state.plan.Steps != l.state.plan.Steps {
-		l.Console.Note(fmt.Sprintf("the schedule was of a run of %d steps and is of %d from here: lr jumps to the new curve", state.plan.Steps, l.state.plan.Steps))
+	if was, is := state.plan.Steps, l.state.plan.Steps; was != is && was > 0 && is > 0 {
+		l.Console.Note(fmt.Sprintf("the run was of %d steps and is of %d from here: %s", was, is, l.byEnd))
 	}
 	if err := restoreRun(l.store, l.states, saved, state.Window > 0); err != nil {
 		return l.otherSettings(err)
