@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"regexp"
 	"slices"
@@ -18,6 +19,7 @@ import (
 func tables() map[string]string {
 	dataKeys, flags := config.Later()
 	return map[string]string{
+		"commands":     commandTable(),
 		"sections":     keyTable(""),
 		"keys":         keysOf("data", "vars.*", "checkpoint", "trainer", "trainer.early_stop"),
 		"operators":    operatorTable(),
@@ -47,6 +49,19 @@ func filled(text string) (out string, unknown []string) {
 		return part[1] + "\n" + table + "\n" + part[3]
 	})
 	return out, unknown
+}
+
+func commandTable() string {
+	root := newRootCommand([]string{"gotrain"}, &terminal{out: io.Discard, err: io.Discard})
+	root.InitDefaultCompletionCmd("fit") // cobra adds it as a command runs
+	var b strings.Builder
+	b.WriteString("| command | |\n|---|---|\n")
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			fmt.Fprintf(&b, "| `gotrain %s` | %s |\n", strings.TrimSuffix(c.Use, " [flags]"), escape(c.Short))
+		}
+	}
+	return b.String()
 }
 
 func keyTable(path string) string {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -49,15 +50,26 @@ func TestDocumentsAreOfTheTables(t *testing.T) {
 		if string(got) != text {
 			t.Errorf("%s is not of the tables: make golden", path)
 		}
+		seen := map[string]bool{}
+		for _, m := range heading.FindAllString(text, -1) {
+			if seen[m] {
+				t.Errorf("%s has %q twice: a table of ops is not in the order of its groups", path, m)
+			}
+			seen[m] = true
+		}
 	}
 }
+
+var heading = regexp.MustCompile(`(?m)^#+ .+$`)
 
 const generated = "<!-- Written from the tables by `make golden`: edit those. -->\n\n"
 
 func reference() string {
 	var b strings.Builder
 	b.WriteString("# Reference\n\n" + generated)
-	b.WriteString("Shapes leave the batch axis out. `x -> f(a)` is `f(x, a)`.\n")
+	all := tables()
+	b.WriteString("## Commands\n\n`gotrain COMMAND --help` lists the flags; after a FILE, that file's vars and data fields too.\n\n" + all["commands"])
+	b.WriteString("\nBelow, shapes leave the batch axis out, and `x -> f(a)` is `f(x, a)`.\n")
 	group := ""
 	for _, op := range graph.OpDocs() {
 		if op.Group != group {
@@ -66,7 +78,6 @@ func reference() string {
 		}
 		row(&b, op)
 	}
-	all := tables()
 	b.WriteString("\n## Operators\n\nAll but `@` go element by element; axes are aligned right and an axis of 1 repeats.\n\n" + all["operators"])
 	b.WriteString("\n## Forms\n\nGone when the model is built: there is no control flow while it runs.\n\n" + all["forms"])
 	b.WriteString("\n## Initializers\n\nFor `init=`, which takes a number too; names and formulas of torch.nn.init.\n\n" + all["initializers"])

@@ -92,8 +92,9 @@ func OptimizerDocs() []OpDoc {
 
 // written is a default as a config would have it.
 func written(v any) string {
-	if items, ok := v.([]float64); ok {
-		return strings.ReplaceAll(fmt.Sprint(items), " ", ", ")
+	switch v.(type) {
+	case []float64, []string:
+		return strings.ReplaceAll(fmt.Sprint(v), " ", ", ")
 	}
 	return fmt.Sprint(v)
 }
@@ -105,6 +106,8 @@ func kind(v any) string {
 		return "true or false"
 	case []float64:
 		return "a list of numbers"
+	case []string:
+		return "a list of words"
 	}
 	return "a number"
 }
