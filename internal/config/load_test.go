@@ -3,9 +3,11 @@ package config
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -301,15 +303,49 @@ func TestLimitBatches(t *testing.T) {
 			t.Errorf("%+v of %d: %d %v, want %d", c.l, c.of, got, err, c.want)
 		}
 	}
-	_, err := Limit{Share: 0.01}.Batches(50)
-	if err == nil || !strings.Contains(err.Error(), "0.021") && !strings.Contains(err.Error(), "0.02") {
-		t.Errorf("0.01 of 50: %v, want advice that works", err)
-	}
-	for total := 1; total < 2000; total++ { // the advice always leaves a batch
-		if n, err := (Limit{Share: ceilTo(1 / float64(total))}).Batches(total); n < 1 || err != nil {
-			t.Fatalf("of %d: the share advised gives %d, %v", total, n, err)
+}
+
+// TestLimitAdvice: the share advised leaves a batch, and no smaller one of as many digits
+// does.
+func TestLimitAdvice(t *testing.T) {
+	advised := regexp.MustCompile(`use at least ([0-9.e-]+), or`)
+	for total := 2; total < 20000; total++ {
+		_, err := Limit{Share: 1e-9}.Batches(total)
+		found := advised.FindStringSubmatch(fmt.Sprint(err))
+		if found == nil {
+			t.Fatalf("of %d: no advice in %v", total, err)
+		}
+		share, err := strconv.ParseFloat(found[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := (Limit{Share: share}).Batches(total); n != 1 || err != nil {
+			t.Fatalf("of %d: %s gives %d, %v", total, found[1], n, err)
+		}
+		less, err := strconv.ParseFloat(twoDigitsBelow(share), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, _ := (Limit{Share: less}).Batches(total); n > 0 {
+			t.Fatalf("of %d: %g is enough, and %s is advised", total, less, found[1])
 		}
 	}
+	for total, want := range map[int]string{20: "0.05,", 50: "0.02,", 8: "0.13,", 3: "0.34,"} {
+		if _, err := (Limit{Share: 0.01}).Batches(total); err == nil || !strings.Contains(err.Error(), "use at least "+want) {
+			t.Errorf("0.01 of %d: %v, want %s", total, err, want)
+		}
+	}
+}
+
+// twoDigitsBelow is the largest number of two digits below x.
+func twoDigitsBelow(x float64) string {
+	var high, low, exponent int
+	fmt.Sscanf(fmt.Sprintf("%.1e", x), "%d.%de%d", &high, &low, &exponent)
+	digits := 10*high + low - 1
+	if digits < 10 {
+		digits, exponent = 99, exponent-1
+	}
+	return fmt.Sprintf("%de%d", digits, exponent-1)
 }
 
 func FuzzLoad(f *testing.F) {

@@ -147,18 +147,22 @@ func (l Limit) Batches(total int) (int, error) {
 	}
 	n := int(float64(total) * l.Share)
 	if n == 0 && l.Share > 0 && total > 0 {
-		return 0, fmt.Errorf("%g of %d batches is less than one: use at least %.2g, or a whole number of batches", l.Share, total, ceilTo(1/float64(total)))
+		return 0, fmt.Errorf("%g of %d batches is less than one: use at least %.2g, or a whole number of batches", l.Share, total, leastShare(total))
 	}
 	return n, nil
 }
 
-// ceilTo rounds a share up to two digits, so that the advice works.
-func ceilTo(x float64) float64 {
+// leastShare is the smallest share of two digits that is a batch of total.
+func leastShare(total int) float64 {
 	scale := 1.0
-	for x*scale < 10 {
+	for scale/float64(total) < 10 {
 		scale *= 10
 	}
-	return float64(int(x*scale)+1) / scale
+	digits := math.Floor(scale / float64(total))
+	for int(float64(total)*(digits/scale)) < 1 {
+		digits++
+	}
+	return digits / scale
 }
 
 // trainerExtra are the keys of the trainer section that are no flags.
