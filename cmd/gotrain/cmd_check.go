@@ -60,7 +60,7 @@ func runCheck(j *job) error {
 		}
 	}
 	if j.json {
-		return j.result(report)
+		return j.object(report, map[string]any{"warnings": j.warnings})
 	}
 	fmt.Fprintf(j.t.out, "%s: no problems\n", j.file)
 	if n, ok := report["parameters"]; ok {

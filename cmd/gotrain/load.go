@@ -31,6 +31,12 @@ type job struct {
 	over    []config.Override // of vars and config keys
 	flags   []given           // of the verb and the trainer
 	json    bool
+
+	verb train.Verb
+
+	// warnings are of what load found and stops nothing. They are printed on standard
+	// error, and under --json of check in its result.
+	warnings []diag.Diagnostic
 }
 
 // ownFlag is a flag of a verb, beside the trainer's.
@@ -55,7 +61,7 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 		isOwn[f.name] = true
 	}
 	args, diags := split(words, shapes)
-	j := &job{t: t, argv: argv, own: map[string]string{}}
+	j := &job{t: t, argv: argv, own: map[string]string{}, verb: verb}
 	for _, g := range args.flags {
 		if !isOwn[g.name] {
 			continue
@@ -215,15 +221,16 @@ func nearestFile(file string) string {
 
 // fail prints the diagnostics; it gives an error where any is one.
 func (j *job) fail(l diag.List, src []byte) error {
+	l.Sort()
+	j.warnings = l.Warnings()
 	if len(l.Items) == 0 {
 		return nil
 	}
-	l.Sort()
-	if j.json {
-		if l.HasErrors() {
-			diag.FprintJSON(j.t.out, l)
-		}
-	} else {
+	switch {
+	case j.json && l.HasErrors():
+		diag.FprintJSON(j.t.out, l)
+	case j.json && j.verb == checkVerb: // they are in its result
+	default:
 		diag.Fprint(j.t.err, l, func(file string) []byte {
 			if file == j.file {
 				return src

@@ -125,34 +125,35 @@ func (j *job) result(values map[string]float64) error { return j.resultWithTable
 
 // resultWithTables prints tables after the numbers.
 func (j *job) resultWithTables(values map[string]float64, tables map[string]train.Table) error {
-	names := make([]string, 0, len(values))
-	for n := range values {
-		names = append(names, n)
+	if j.json {
+		others := map[string]any{}
+		for n, t := range tables {
+			others[n] = t
+		}
+		return j.object(values, others)
 	}
-	slices.Sort(names)
-	if !j.json {
-		w := tabwriter.NewWriter(j.t.out, 0, 0, 2, ' ', 0)
-		for _, n := range names {
-			fmt.Fprintf(w, "%s\t%s\n", n, strconv.FormatFloat(values[n], 'g', -1, 64))
-		}
-		if err := w.Flush(); err != nil {
-			return err
-		}
-		for _, n := range slices.Sorted(maps.Keys(tables)) {
-			fmt.Fprintf(w, "%s\n", n)
-			for _, row := range tables[n] {
-				for _, v := range row {
-					fmt.Fprintf(w, "\t%g", v)
-				}
-				fmt.Fprintln(w)
+	w := tabwriter.NewWriter(j.t.out, 0, 0, 2, ' ', 0)
+	for _, n := range slices.Sorted(maps.Keys(values)) {
+		fmt.Fprintf(w, "%s\t%s\n", n, strconv.FormatFloat(values[n], 'g', -1, 64))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, n := range slices.Sorted(maps.Keys(tables)) {
+		fmt.Fprintf(w, "%s\n", n)
+		for _, row := range tables[n] {
+			for _, v := range row {
+				fmt.Fprintf(w, "\t%g", v)
 			}
+			fmt.Fprintln(w)
 		}
-		return w.Flush()
 	}
-	out := map[string]any{}
-	for n, t := range tables {
-		out[n] = t
-	}
+	return w.Flush()
+}
+
+// object prints one JSON object of numbers and others.
+func (j *job) object(values map[string]float64, others map[string]any) error {
+	out := maps.Clone(others)
 	for n, v := range values {
 		out[n] = v
 		if math.IsNaN(v) || math.IsInf(v, 0) { // JSON has neither

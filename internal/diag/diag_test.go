@@ -74,20 +74,26 @@ func TestJSON(t *testing.T) {
 	if err := FprintJSON(&out, sample()); err != nil {
 		t.Fatal(err)
 	}
-	var got struct {
-		Problems []struct {
-			Code, Severity, Text, Origin, Hint string
-			Pos                                struct {
-				File      string
-				Line, Col int
-			}
+	type item struct {
+		Code, Severity, Text, Origin, Hint string
+		Pos                                struct {
+			File      string
+			Line, Col int
 		}
 	}
+	var got struct{ Problems, Warnings []item }
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Problems) != 3 || got.Problems[0].Origin != "--latnt" || got.Problems[1].Severity != "warning" || got.Problems[2].Pos.Line != 2 {
+	if len(got.Problems) != 2 || got.Problems[0].Origin != "--latnt" || got.Problems[1].Pos.Line != 2 {
 		t.Errorf("%s", out.String())
+	}
+	if len(got.Warnings) != 1 || got.Warnings[0].Severity != "warning" || got.Warnings[0].Code != "unused" {
+		t.Errorf("%s", out.String())
+	}
+	out.Reset()
+	if err := FprintJSON(&out, List{}); err != nil || out.String() != `{"problems":[],"warnings":[]}`+"\n" {
+		t.Errorf("%s %v", out.String(), err)
 	}
 }
 

@@ -170,11 +170,21 @@ func excerpt(w io.Writer, lines []string, p Pos, paint func(c, s string) string,
 	fmt.Fprintln(w, "      "+before+paint(c, strings.Repeat("^", width)))
 }
 
-// FprintJSON writes diagnostics as one JSON object, {"problems": [...]}.
+// FprintJSON writes diagnostics as one JSON object, {"problems": [...], "warnings": [...]}.
 func FprintJSON(w io.Writer, l List) error {
-	items := l.Items
-	if items == nil {
-		items = []Diagnostic{}
+	return json.NewEncoder(w).Encode(map[string][]Diagnostic{"problems": l.of(Error), "warnings": l.Warnings()})
+}
+
+// Warnings are those of the diagnostics that stop no command; no nil list, since JSON has
+// another word for that.
+func (l *List) Warnings() []Diagnostic { return l.of(Warning) }
+
+func (l *List) of(s Severity) []Diagnostic {
+	out := []Diagnostic{}
+	for _, d := range l.Items {
+		if d.Severity == s {
+			out = append(out, d)
+		}
 	}
-	return json.NewEncoder(w).Encode(map[string][]Diagnostic{"problems": items})
+	return out
 }
