@@ -3,6 +3,7 @@ package data
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"gotrain/internal/config"
 	"gotrain/internal/diag"
@@ -70,6 +71,8 @@ type pairs struct {
 	member [][]int32 // (classes) the samples of each class
 	stream rng.Stream
 	single []config.Field // the fields of `of`
+	// spare is a batch of `of` between two uses. A goroutine that finds none makes its own.
+	spare atomic.Pointer[Batch]
 }
 
 // newPairs reads all labels once.
@@ -106,19 +109,24 @@ func (p *pairs) Fields() []config.Field { return p.fields }
 // Gather implements Dataset. Of one batch both pictures are read with one call, left rows
 // first.
 func (p *pairs) Gather(dst *Batch, idx []int32) error {
-	both := slices.Grow(slices.Clone(idx), len(idx))
+	single := p.spare.Swap(nil)
+	if single == nil || len(single.capacity.index) < 2*len(idx) {
+		single = newBatch(p.single, 2*len(idx))
+	}
+	defer p.spare.Store(single)
+	single.resize(p.single, 2*len(idx))
+	single.Epoch = dst.Epoch
+	both := single.Index
+	copy(both, idx)
 	same := dst.Float[sameName]
 	for row, i := range idx {
 		partner := p.partner(dst.Epoch, i)
-		both = append(both, partner)
+		both[len(idx)+row] = partner
 		same[row] = 0
 		if p.labels[i] == p.labels[partner] {
 			same[row] = 1
 		}
 	}
-	single := newBatch(p.single, len(both))
-	single.resize(p.single, len(both))
-	single.Epoch = dst.Epoch
 	if err := p.of.Gather(single, both); err != nil {
 		return err
 	}

@@ -2,7 +2,9 @@ package data
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"sync"
 	"testing"
 
 	"gotrain/internal/config"
@@ -87,6 +89,53 @@ func TestPairsAreAFunctionOfSeedEpochAndSample(t *testing.T) {
 	if !differ(a, digitPairs(t, 60, 2), 0, 0) {
 		t.Error("each seed has the same pairs")
 	}
+}
+
+// TestPairsMakeNoGarbage: the batch of single pictures is kept, also for a shorter one.
+func TestPairsMakeNoGarbage(t *testing.T) {
+	ds := digitPairs(t, 60, 1)
+	idx := []int32{5, 9, 33, 40}
+	whole, short := gather(t, ds, 4, idx...), gather(t, ds, 4, 9)
+	if n := testing.AllocsPerRun(20, func() {
+		if err := errors.Join(ds.Gather(whole, idx), ds.Gather(short, idx[1:2])); err != nil {
+			t.Error(err)
+		}
+	}); n > 0 {
+		t.Errorf("%v allocations for two batches", n)
+	}
+}
+
+// TestPairsGatheredAtOnce: goroutines that gather do not see each other's pictures.
+func TestPairsGatheredAtOnce(t *testing.T) {
+	ds := digitPairs(t, 60, 1)
+	var want []*Batch
+	for i := range int32(60) {
+		want = append(want, gather(t, ds, 4, i))
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			b := newBatch(ds.Fields(), 7)
+			b.Epoch = 4
+			for n := range int32(200) {
+				size := 1 + n%7
+				idx := make([]int32, size)
+				for row := range size {
+					idx[row] = (n*13 + row*7) % 60
+				}
+				b.resize(ds.Fields(), int(size))
+				if err := ds.Gather(b, idx); err != nil {
+					t.Error(err)
+				}
+				for row, i := range idx {
+					if !slices.Equal(b.Float["right"][row*pixels:(row+1)*pixels], want[i].Float["right"]) || b.Float["same"][row] != want[i].Float["same"][0] {
+						t.Errorf("pair of sample %d differs", i)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 // TestPairsOfFewSamples: a class of one has no other of its own; one class has no other.
