@@ -13,7 +13,7 @@ const patience = 3
 
 // earlyStop decodes trainer.early_stop. A monitor or mode that it leaves out is the
 // checkpoint's: see settleEarlyStop.
-func (d *document) earlyStop(n *yaml.Node, vars func(string) (Value, bool)) *EarlyStop {
+func (d *document) earlyStop(n *yaml.Node) *EarlyStop {
 	out := &EarlyStop{Pos: d.pos(n), Patience: Span{N: patience}}
 	keys := d.section(n, "trainer.early_stop", earlyStopKeys, nil)
 	if e, ok := keys["monitor"]; ok {
@@ -23,12 +23,12 @@ func (d *document) earlyStop(n *yaml.Node, vars func(string) (Value, bool)) *Ear
 		d.mode(&out.Mode, e, "trainer.early_stop.mode")
 	}
 	if e, ok := keys["patience"]; ok {
-		if s, ok := d.span(e.value, "trainer.early_stop.patience", vars, NoUnit, NoUnit, Epochs, Steps); ok {
+		if s, ok := d.span(e.value, "trainer.early_stop.patience", NoUnit, NoUnit, Epochs, Steps); ok {
 			out.Patience = s
 		}
 	}
 	if e, ok := keys["min_delta"]; ok {
-		v, ok := d.scalar(e.value, "trainer.early_stop.min_delta", vars)
+		v, ok := d.scalar(e.value, "trainer.early_stop.min_delta", d.constants)
 		f, isNumber := asFloat(v)
 		if ok && !(isNumber && f >= 0 && f <= math.MaxFloat64) {
 			d.failf("bad-value", real(e.value), "trainer.early_stop.min_delta", "min_delta: expected a number from 0, found %s", kindName(e.value))
@@ -57,22 +57,22 @@ func (c *Config) settleEarlyStop() {
 
 var checkpointKeys = []string{"monitor", "mode", "keep", "every", "init_from"}
 
-func (d *document) checkpoint(c *Config, n *yaml.Node, vars func(string) (Value, bool)) {
+func (d *document) checkpoint(c *Config, n *yaml.Node) {
 	keys := d.section(n, "checkpoint", checkpointKeys, nil)
 	d.monitor(c, keys, "checkpoint")
 	if e, ok := keys["keep"]; ok {
-		c.Checkpoint.Keep = d.wholeFrom(e.value, "checkpoint.keep", 1, 1000, 1, vars)
+		c.Checkpoint.Keep = d.wholeFrom(e.value, "checkpoint.keep", 1, 1000, 1)
 	}
 	if e, ok := keys["every"]; ok {
-		c.Checkpoint.Every, _ = d.span(e.value, "checkpoint.every", vars, Steps, Steps, Seconds)
+		c.Checkpoint.Every, _ = d.span(e.value, "checkpoint.every", Steps, Steps, Seconds)
 	}
 	if e, ok := keys["init_from"]; ok {
-		d.initFrom(c, e, vars)
+		d.initFrom(c, e)
 	}
 }
 
-func (d *document) initFrom(c *Config, e entry, vars func(string) (Value, bool)) {
-	s := d.scalarOf(e, "checkpoint.init_from", vars)
+func (d *document) initFrom(c *Config, e entry) {
+	s := d.scalarOf(e, "checkpoint.init_from")
 	if s == nil {
 		return
 	}

@@ -57,7 +57,7 @@ func Load(file string, src []byte, overrides []Override) (*Config, diag.List) {
 		values[v.Name] = v.Value
 	}
 	d.constants = func(name string) (Value, bool) { v, ok := values[name]; return v, ok }
-	d.sections(c, top, d.constants)
+	d.sections(c, top)
 	c.resolved = d.encode()
 	c.origins = d.listOrigins(d.root, "")
 	return c, diags
@@ -73,16 +73,16 @@ func (d *document) reportStrayVars(c *Config, overrides []Override) {
 	}
 }
 
-func (d *document) sections(c *Config, top map[string]entry, vars func(string) (Value, bool)) {
+func (d *document) sections(c *Config, top map[string]entry) {
 	has := func(key string) (*yaml.Node, bool) { e, ok := top[key]; return e.value, ok }
 	if n, ok := has("name"); ok {
 		c.Name = d.name(n, c.Name)
 	}
 	if n, ok := has("seed"); ok {
-		c.Seed = int64(d.wholeFrom(n, "seed", 0, 1<<53, 0, vars))
+		c.Seed = int64(d.wholeFrom(n, "seed", 0, 1<<53, 0))
 	}
 	if n, ok := has("data"); ok {
-		c.Data = d.data(n, vars)
+		c.Data = d.data(n)
 	}
 	if n, ok := has("defaults"); ok {
 		c.Defaults = d.defaults(n)
@@ -109,19 +109,19 @@ func (d *document) sections(c *Config, top map[string]entry, vars func(string) (
 		c.Predict = d.terms(n, "predict")
 	}
 	if n, ok := has("optimizer"); ok {
-		c.Optimizer = d.optimizer(n, "optimizer", vars)
+		c.Optimizer = d.optimizer(n, "optimizer")
 	}
 	if n, ok := has("optimizers"); ok {
-		c.Optimizers = d.optimizers(c, n, vars)
+		c.Optimizers = d.optimizers(c, n)
 	}
 	if n, ok := has("schedule"); ok {
-		c.Schedule = d.schedule(n, vars)
+		c.Schedule = d.schedule(n)
 	}
 	if n, ok := has("trainer"); ok {
-		d.trainer(c, n, vars)
+		d.trainer(c, n)
 	}
 	if n, ok := has("checkpoint"); ok {
-		d.checkpoint(c, n, vars)
+		d.checkpoint(c, n)
 	}
 	c.settleEarlyStop()
 }
@@ -166,8 +166,8 @@ func (d *document) name(n *yaml.Node, old string) string {
 }
 
 // wholeFrom decodes a whole number between lo and hi; or, with a fault, def.
-func (d *document) wholeFrom(n *yaml.Node, path string, lo, hi int64, def int, vars func(string) (Value, bool)) int {
-	v, ok := d.scalar(n, path, vars)
+func (d *document) wholeFrom(n *yaml.Node, path string, lo, hi int64, def int) int {
+	v, ok := d.scalar(n, path, d.constants)
 	if !ok {
 		return def
 	}
@@ -225,7 +225,7 @@ func (d *document) absolute(n *yaml.Node, path string) {
 	}
 }
 
-func (d *document) data(n *yaml.Node, vars func(string) (Value, bool)) *Data {
+func (d *document) data(n *yaml.Node) *Data {
 	keys := d.section(n, "data", dataKeys, dataLater)
 	out := &Data{Pos: d.pos(n), Batch: 32, Shuffle: true}
 	if e, ok := keys["source"]; ok {
@@ -235,7 +235,7 @@ func (d *document) data(n *yaml.Node, vars func(string) (Value, bool)) *Data {
 	}
 	if e, ok := keys["batch"]; ok {
 		out.BatchPos = d.pos(e.value)
-		out.Batch = d.wholeFrom(e.value, "data.batch", 1, maxBatch, out.Batch, vars)
+		out.Batch = d.wholeFrom(e.value, "data.batch", 1, maxBatch, out.Batch)
 	}
 	if e, ok := keys["dir"]; ok {
 		out.Dir = d.word(e, "data.dir")
@@ -254,31 +254,31 @@ func (d *document) data(n *yaml.Node, vars func(string) (Value, bool)) *Data {
 		}
 	}
 	if e, ok := keys["split"]; ok {
-		out.Split, out.SplitPos = d.counts(e, "data.split", []string{"val", "test"}, vars), d.pos(e.node)
+		out.Split, out.SplitPos = d.counts(e, "data.split", []string{"val", "test"}), d.pos(e.node)
 	}
 	if e, ok := keys["samples"]; ok {
-		out.Samples = d.counts(e, "data.samples", []string{"train", "val"}, vars)
+		out.Samples = d.counts(e, "data.samples", []string{"train", "val"})
 	}
 	return out
 }
 
 // counts decodes a map of numbers of samples.
-func (d *document) counts(e entry, path string, known []string, vars func(string) (Value, bool)) map[string]int {
+func (d *document) counts(e entry, path string, known []string) map[string]int {
 	out := map[string]int{}
 	for key, c := range d.section(e.value, path, known, []string{"seed"}) {
 		if real(c.value).ShortTag() == "!!float" {
 			d.failf("not-built-yet", c.value, path+"."+key, "a share is part of the language but not built yet").Hint = "a number of samples works"
 			continue
 		}
-		if n := d.wholeFrom(c.value, path+"."+key, 1, 1<<31-1, 0, vars); n > 0 {
+		if n := d.wholeFrom(c.value, path+"."+key, 1, 1<<31-1, 0); n > 0 {
 			out[key] = n
 		}
 	}
 	return out
 }
 
-func (d *document) scalarOf(e entry, path string, vars func(string) (Value, bool)) *Scalar {
-	v, ok := d.scalar(e.value, path, vars)
+func (d *document) scalarOf(e entry, path string) *Scalar {
+	v, ok := d.scalar(e.value, path, d.constants)
 	if !ok {
 		return nil
 	}

@@ -9,21 +9,21 @@ import (
 )
 
 // optimizer decodes one optimizer: its name, and its arguments as they are.
-func (d *document) optimizer(n *yaml.Node, path string, vars func(string) (Value, bool)) *Optimizer {
+func (d *document) optimizer(n *yaml.Node, path string) *Optimizer {
 	out := &Optimizer{Pos: d.pos(n), Path: path, Args: map[string]*Scalar{}}
 	for _, e := range d.entries(n, path) {
-		d.optimizerKey(out, e, vars)
+		d.optimizerKey(out, e)
 	}
 	d.optimizerNamed(out, n)
 	return out
 }
 
-func (d *document) optimizerKey(out *Optimizer, e entry, vars func(string) (Value, bool)) {
+func (d *document) optimizerKey(out *Optimizer, e entry) {
 	if e.key == "name" {
 		out.Name, out.NamePos = d.word(e, out.Path+".name"), d.pos(e.value)
 		return
 	}
-	if s := d.scalarOf(e, out.Path+"."+e.key, vars); s != nil {
+	if s := d.scalarOf(e, out.Path+"."+e.key); s != nil {
 		out.Args[e.key] = s
 	}
 }
@@ -35,7 +35,7 @@ func (d *document) optimizerNamed(out *Optimizer, n *yaml.Node) {
 }
 
 // optimizers decodes a list of optimizers, each with what it updates and minimizes.
-func (d *document) optimizers(c *Config, n *yaml.Node, vars func(string) (Value, bool)) []*Optimizer {
+func (d *document) optimizers(c *Config, n *yaml.Node) []*Optimizer {
 	list := real(n)
 	if list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
 		d.failf("wrong-type", n, "optimizers", "optimizers is a list, run in order for each batch, and this is %s", listName(n)).Hint = "one optimizer is: optimizer: {name: adam, lr: 1e-3}"
@@ -59,9 +59,9 @@ func (d *document) optimizers(c *Config, n *yaml.Node, vars func(string) (Value,
 					o.Minimize = &Term{Pos: d.pos(e.node), Path: path + ".minimize", Expr: x}
 				}
 			case "every":
-				o.Every = d.wholeFrom(e.value, path+".every", 1, 1<<31-1, 1, vars)
+				o.Every = d.wholeFrom(e.value, path+".every", 1, 1<<31-1, 1)
 			case "clamp":
-				if s := d.scalarOf(e, path+".clamp", vars); s != nil {
+				if s := d.scalarOf(e, path+".clamp"); s != nil {
 					if v, ok := asFloat(s.Value); !ok || v <= 0 {
 						d.failf("bad-value", e.value, path+".clamp", "clamp is a number above 0: weights are kept in ± it")
 					} else {
@@ -69,7 +69,7 @@ func (d *document) optimizers(c *Config, n *yaml.Node, vars func(string) (Value,
 					}
 				}
 			default:
-				d.optimizerKey(o, e, vars)
+				d.optimizerKey(o, e)
 			}
 		}
 		if real(item).Kind == yaml.MappingNode {

@@ -2,7 +2,7 @@ package config
 
 import yaml "go.yaml.in/yaml/v4"
 
-func (d *document) schedule(n *yaml.Node, vars func(string) (Value, bool)) *Schedule {
+func (d *document) schedule(n *yaml.Node) *Schedule {
 	out := &Schedule{Pos: d.pos(n), Args: map[string]*Scalar{}}
 	named := false
 	for _, e := range d.entries(n, "schedule") {
@@ -10,7 +10,7 @@ func (d *document) schedule(n *yaml.Node, vars func(string) (Value, bool)) *Sche
 			out.Name, out.NamePos, named = d.word(e, "schedule.name"), d.pos(e.value), true
 			continue
 		}
-		if s := d.scalarOf(e, "schedule."+e.key, vars); s != nil {
+		if s := d.scalarOf(e, "schedule."+e.key); s != nil {
 			out.Args[e.key] = s
 		}
 	}

@@ -123,8 +123,8 @@ func ParseSpan(text string) (Span, error) {
 
 // span decodes a value of time of a section, above 0. bare is the unit of a number without
 // one; NoUnit leaves it so. All but the clock's are whole.
-func (d *document) span(n *yaml.Node, path string, vars func(string) (Value, bool), bare Unit, allowed ...Unit) (Span, bool) {
-	v, ok := d.scalar(n, path, vars)
+func (d *document) span(n *yaml.Node, path string, bare Unit, allowed ...Unit) (Span, bool) {
+	v, ok := d.scalar(n, path, d.constants)
 	if !ok {
 		return Span{}, false
 	}

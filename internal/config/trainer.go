@@ -170,7 +170,7 @@ var trainerExtra = []string{"monitor", "mode", "log_images", "early_stop"}
 
 // trainer decodes the trainer section: scalars for TrainerFlags, and the keys that are no
 // flags.
-func (d *document) trainer(c *Config, n *yaml.Node, vars func(string) (Value, bool)) {
+func (d *document) trainer(c *Config, n *yaml.Node) {
 	var known []string
 	for _, f := range TrainerFlags {
 		known = append(known, f.Name)
@@ -186,18 +186,18 @@ func (d *document) trainer(c *Config, n *yaml.Node, vars func(string) (Value, bo
 		case f.Later:
 			d.failf("not-built-yet", e.node, "trainer."+f.Name, "%q is part of the language but not built yet", f.Name)
 		default:
-			if s := d.scalarOf(e, "trainer."+f.Name, vars); s != nil {
+			if s := d.scalarOf(e, "trainer."+f.Name); s != nil {
 				c.Trainer[f.Name] = s
 			}
 		}
 	}
 	d.monitor(c, keys, "trainer")
 	if e, ok := keys["early_stop"]; ok {
-		c.EarlyStop = d.earlyStop(e.value, vars)
+		c.EarlyStop = d.earlyStop(e.value)
 	}
 	if e, ok := keys["log_images"]; ok {
 		for _, i := range d.entries(e.value, "trainer.log_images") {
-			if every, ok := d.span(i.value, "trainer.log_images."+i.key, vars, Epochs, Epochs, Steps); ok {
+			if every, ok := d.span(i.value, "trainer.log_images."+i.key, Epochs, Epochs, Steps); ok {
 				c.LogImages = append(c.LogImages, LogImage{Output: i.key, Every: every, Pos: d.pos(i.node)})
 			}
 		}
