@@ -137,6 +137,7 @@ func laterTable(dataKeys, flags []string) string {
 		names []string
 	}{
 		{"ops, layers, losses, metrics", graph.Later()},
+		{"arguments of losses and metrics", graph.LaterArguments()},
 		{"data sources", data.Later()},
 		{"keys of `data`", dataKeys},
 		{"trainer flags", flags},

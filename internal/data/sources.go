@@ -62,7 +62,7 @@ func sources() []source {
 }
 
 // laterSources are part of the language, and not built yet.
-var laterSources = []string{"cifar10", "csv", "text", "images"}
+var laterSources = []string{"cifar10", "csv", "text", "text_pairs", "images"}
 
 // Later lists the sources that the language has and this version has not.
 func Later() []string { return slices.Clone(laterSources) }

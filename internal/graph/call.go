@@ -197,6 +197,10 @@ func (ev *evaluator) bind(fn string, params []param, at diag.Pos, args, defaults
 }
 
 func (ev *evaluator) unknownArgument(fn string, params []param, a config.Arg, sc *scope) {
+	if op := findOp(fn); op != nil && (op.Group == "loss" || op.Group == "metric") && slices.Contains(laterArguments, a.Name) {
+		ev.failf("not-built-yet", a.NamePos, sc, "%s: %q is part of the language but not built yet", fn, a.Name)
+		return
+	}
 	d := ev.failf("unknown-argument", a.NamePos, sc, "%s has no argument %q", fn, a.Name)
 	names := make([]string, len(params))
 	for i, p := range params {

@@ -60,6 +60,9 @@ func RuntimeDocs() []OpDoc {
 // Later lists the ops that the language has and this version has not.
 func Later() []string { return slices.Clone(later) }
 
+// LaterArguments lists the same of losses and metrics.
+func LaterArguments() []string { return slices.Clone(laterArguments) }
+
 func docOf(name, group, doc string, params []param) OpDoc {
 	d := OpDoc{Name: name, Group: group, Doc: doc}
 	for _, p := range params {

@@ -50,7 +50,7 @@ func findOp(name string) *opSpec {
 // which of the two a name is.
 var later = []string{
 	"generate",
-	"conv1d", "conv3d", "deconv", "adaptive_avgpool", "upsample",
+	"conv1d", "conv3d", "deconv", "adaptive_avgpool", "adaptive_maxpool", "upsample", "pad",
 	"groupnorm", "embed", "position", "rope", "attention", "lstm", "gru", "rnn", "last",
 	"cumsum",
 	"stack", "gather", "max", "min", "var", "norm", "where",
@@ -60,6 +60,9 @@ var later = []string{
 }
 
 func isLaterOp(name string) bool { return slices.Contains(later, name) }
+
+// laterArguments are the same of losses and metrics.
+var laterArguments = []string{"mask", "ignore"}
 
 // elementwise is the row of an op that is one formula of one tensor.
 func elementwise(name, doc string, build func(b *formula.Builder, x formula.Ref) formula.Ref) *opSpec {
