@@ -219,8 +219,9 @@ func (ev *evaluator) steps(e config.Expr, running any, sc *scope, hole any) (any
 }
 
 // maxWork bounds the parts of expressions evaluated for one config, and maxValues the
-// values of a program, so that nested repeats and blocks of a hostile file end.
-const (
+// values of a program, so that nested repeats and blocks of a hostile file end. The fuzzer
+// lowers them, to try many files and not a few large ones.
+var (
 	maxWork   = 200_000
 	maxValues = 20_000
 )

@@ -11,6 +11,9 @@ import (
 // FuzzCheck: whatever a file says, the whole check ends without a bug, also of what the
 // config found wrong; what is found right builds.
 func FuzzCheck(f *testing.F) {
+	work, values := maxWork, maxValues
+	maxWork, maxValues = 5000, 500
+	f.Cleanup(func() { maxWork, maxValues = work, values })
 	for _, pattern := range []string{"testdata/faults/*.yaml", "../../configs/*.yaml", "../config/testdata/reach/*.yaml"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
