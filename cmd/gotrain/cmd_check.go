@@ -59,6 +59,9 @@ func runCheck(j *job) error {
 			return err
 		}
 	}
+	if err := j.checkMemory(); err != nil {
+		return err
+	}
 	if j.json {
 		return j.object(report, map[string]any{"warnings": j.warnings})
 	}
@@ -71,6 +74,19 @@ func runCheck(j *job) error {
 			j.cfg.Data.Batch, flopsText(cost.FLOPs), bytesText(cost.Read), bytesText(cost.Written), cost.Kernels)
 	}
 	return nil
+}
+
+// checkMemory refuses what fit would: a run that does not fit in the machine.
+func (j *job) checkMemory() error {
+	if missing := train.Require(train.FitVerb, j.cfg); missing.HasErrors() {
+		return nil // no fit to judge
+	}
+	s, done, err := j.session()
+	if err != nil {
+		return err
+	}
+	defer done()
+	return s.CheckFitMemory()
 }
 
 // flopsText writes 435337000 as "435 MFLOP".
