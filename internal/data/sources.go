@@ -28,6 +28,20 @@ type Size struct {
 	Bytes            int64 // in memory
 }
 
+// Largest is the number of samples of the largest of the needed sets.
+func (s Size) Largest(need Need) int {
+	most, o := 0, Options{Need: need}
+	for _, set := range []struct {
+		need    Need
+		samples int
+	}{{NeedTrain, s.Train}, {NeedVal, s.Val}, {NeedTest, s.Test}} {
+		if o.needs(set.need) {
+			most = max(most, set.samples)
+		}
+	}
+	return most
+}
+
 // SizeOf gives the size of a data section's sets without opening a file; known is false
 // where only the files tell.
 func SizeOf(d config.Data, o Options) (s Size, known bool) {

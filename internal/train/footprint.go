@@ -190,7 +190,7 @@ func (s *Session) checkMemory(verb Verb, f Footprint, at func(batch int) (Footpr
 		return err
 	}
 	e.Hints = []string{fmt.Sprintf("--data.batch %d is the largest batch that fits", best)}
-	if best == 0 {
+	if best == 0 || s.Config.Data == nil {
 		e.Hints = []string{fmt.Sprintf("no batch fits: parameters, gradients and optimizer alone are %s, the data %s", byteText(f.Parameters+f.Gradients+f.Optimizer), byteText(f.Data))}
 	}
 	return e
@@ -242,10 +242,19 @@ func (s *Session) CheckFitMemory() error {
 	})
 }
 
-// checkUse is checkMemory of one program over one set.
+// checkUse is checkMemory of one program over one set, which need names.
 func (s *Session) checkUse(verb Verb, p *graph.Program, batch int, need data.Need) error {
+	reads := s.Config.Data != nil && needsData(p)
 	at := func(batch int) (Footprint, error) {
-		return s.footprint([]use{{p, []int{batch}}}, batch, need, false)
+		f, err := s.footprint([]use{{p, []int{batch}}}, batch, need, false)
+		if !reads {
+			f.Data = 0
+		}
+		return f, err
+	}
+	if reads {
+		size, known := data.SizeOf(*s.Config.Data, data.Options{Need: need})
+		batch = s.batchSizes(batch, size.Largest(need), known, false)[0]
 	}
 	f, err := at(batch)
 	if err != nil {

@@ -40,6 +40,13 @@ func Inspect(ctx context.Context, s *Session, names []string) ([]Inspection, err
 	if err != nil {
 		return nil, err
 	}
+	batch := drawnRows
+	if s.Config.Data != nil && needsData(prog) {
+		batch = s.Config.Data.Batch
+	}
+	if err := s.checkUse(InspectVerb, prog, batch, data.NeedTrain); err != nil {
+		return nil, err
+	}
 	cache, err := s.prepared(prog)
 	if err != nil {
 		return nil, err
@@ -84,15 +91,17 @@ func (s *Session) prepared(prog *graph.Program) (*engine.Cache, error) {
 	return cache, store.Init(s.Config.Seed, prog.States)
 }
 
+// drawnRows are the rows of a value that is drawn and reads no data.
+const drawnRows = 64
+
 // firstBatch reads the first batch of training, where the program reads data at all. done
 // gives it back.
 func (s *Session) firstBatch(ctx context.Context, prog *graph.Program) (b *data.Batch, done func(), err error) {
-	const draws = 64 // rows of what is drawn only
 	if !needsData(prog) || s.Config.Data == nil {
 		if s.Config.Data == nil && needsData(prog) {
 			return nil, nil, needsDataError(s, "inspect")
 		}
-		b := &data.Batch{Size: draws, Position: make([]int32, draws), Index: make([]int32, draws)}
+		b := &data.Batch{Size: drawnRows, Position: make([]int32, drawnRows), Index: make([]int32, drawnRows)}
 		for i := range b.Position {
 			b.Position[i], b.Index[i] = int32(i), int32(i)
 		}
