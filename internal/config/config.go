@@ -86,7 +86,12 @@ type Field struct {
 	Int   bool  // class labels and other integers; false for numbers
 	// Consts are the compile-time constants reachable as name.const, e.g. classes: 10.
 	Consts map[string]int
+	// Range is the least and the greatest of whole numbers; nil where it is not known.
+	Range *Range
 }
+
+// Range is from Min to Max, both among them.
+type Range struct{ Min, Max int }
 
 // Net is a definition with parameters: a net (one set of weights) or a block (a template).
 type Net struct {

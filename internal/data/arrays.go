@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"gotrain/internal/config"
@@ -58,19 +57,19 @@ func arrayFields(d config.Data) ([]config.Field, diag.List) {
 	}
 	var fields []config.Field
 	n := 0
-	err := eachArray(d, func(name string, h *npyHeader, r io.Reader, known bool) error {
-		f := config.Field{Name: name, Shape: h.shape[1:], Int: (h.kind == 'i' || h.kind == 'u') && !h.isPicture()}
+	err := eachArray(d, func(name string, h *npyHeader, r io.Reader, _ bool) error {
+		f := config.Field{Name: name, Shape: h.shape[1:], Int: h.isWhole()}
 		if len(fields) > 0 && h.shape[0] != n {
 			return formatErrorf(h.path, 0, fmt.Sprintf("%s samples, as %s has", thousands(n), fields[0].Name), "%s", thousands(h.shape[0]))
 		}
 		n = h.shape[0]
-		if h.isLabel() {
-			c, err := h.read(r, known)
-			if err != nil {
+		if f.Int {
+			var err error
+			if f.Range, err = h.wholeRange(r); err != nil {
 				return err
 			}
-			if slices.Min(c.ints) >= 0 {
-				f.Consts = map[string]int{"classes": int(slices.Max(c.ints)) + 1}
+			if h.isLabel() && f.Range.Min >= 0 {
+				f.Consts = map[string]int{"classes": f.Range.Max + 1}
 			}
 		}
 		fields = append(fields, f)

@@ -19,7 +19,7 @@ const (
 func imageFields() []config.Field {
 	return []config.Field{
 		{Name: imageName, Shape: []int{1, side, side}},
-		{Name: labelName, Shape: []int{}, Int: true, Consts: map[string]int{"classes": classes}},
+		{Name: labelName, Shape: []int{}, Int: true, Consts: map[string]int{"classes": classes}, Range: &config.Range{Min: 0, Max: classes - 1}},
 	}
 }
 

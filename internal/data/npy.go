@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"gotrain/internal/config"
 )
 
 // npyHeader is what an npy file says of its array (numpy.lib.format). The reader is ours:
@@ -141,8 +143,11 @@ func (h *npyHeader) bytes() int64 {
 	return n
 }
 
+// isWhole reports whether the numbers are whole, and no picture's.
+func (h *npyHeader) isWhole() bool { return (h.kind == 'i' || h.kind == 'u') && !h.isPicture() }
+
 // isLabel reports whether each sample is one whole number.
-func (h *npyHeader) isLabel() bool { return (h.kind == 'i' || h.kind == 'u') && len(h.shape) == 1 }
+func (h *npyHeader) isLabel() bool { return h.isWhole() && len(h.shape) == 1 }
 
 // isPicture reports whether samples are bytes of two axes or more: shades from 0 to 255,
 // which become numbers in 0..1 as mnist's do.
@@ -158,22 +163,44 @@ type column struct {
 // read reads the numbers. Nothing is made because a header says so: memory grows with what
 // has come, unless the file is known to have it.
 func (h *npyHeader) read(r io.Reader, known bool) (*column, error) {
-	total, c := h.bytes(), &column{}
+	c := &column{}
 	if known {
-		c.reserve(h, int(total)/h.width)
+		c.reserve(h, int(h.bytes())/h.width)
 	}
+	return c, h.parts(r, func(part []byte) int { return c.add(h, part) })
+}
+
+// parts gives take the array's bytes, no number cut, some at a time; take tells the
+// place of the first number that does not fit, else -1.
+func (h *npyHeader) parts(r io.Reader, take func(part []byte) int) error {
+	total := h.bytes()
 	buf := make([]byte, 1<<16)
 	for done := int64(0); done < total; {
 		part := buf[:min(int64(len(buf)), total-done)]
 		if n, err := io.ReadFull(r, part); err != nil {
-			return nil, shortFile(h.path, h.head+done+int64(n), fmt.Sprintf("%d bytes of numbers, as the header says", total), err)
+			return shortFile(h.path, h.head+done+int64(n), fmt.Sprintf("%d bytes of numbers, as the header says", total), err)
 		}
-		if at := c.add(h, part); at >= 0 {
-			return nil, formatErrorf(h.path, h.head+done+int64(at), "a number that fits (float32, or whole and below 2^31)", "a larger one; see the array's minimum and maximum")
+		if at := take(part); at >= 0 {
+			return formatErrorf(h.path, h.head+done+int64(at), "a number that fits (float32, or whole and below 2^31)", "a larger one; see the array's minimum and maximum")
 		}
 		done += int64(len(part))
 	}
-	return c, atEnd(r, h.path, h.head+total)
+	return atEnd(r, h.path, h.head+total)
+}
+
+// wholeRange reads an array of whole numbers for the least and the greatest, and keeps none.
+func (h *npyHeader) wholeRange(r io.Reader) (*config.Range, error) {
+	found := config.Range{Min: math.MaxInt32, Max: math.MinInt32}
+	return &found, h.parts(r, func(part []byte) int {
+		for at := 0; at < len(part); at += h.width {
+			n, fits := h.whole(part[at:])
+			if !fits {
+				return at
+			}
+			found.Min, found.Max = min(found.Min, int(n)), max(found.Max, int(n))
+		}
+		return -1
+	})
 }
 
 func (c *column) reserve(h *npyHeader, n int) {

@@ -15,6 +15,10 @@ var shapeCodes = []Code{
 				Wrong: "data: {source: digits}\nmodel:\n  logits: image -> dense(10)\nloss: cross_entropy(logits, label)\n",
 				Right: "data: {source: digits}\nmodel:\n  logits: image -> flatten -> dense(10)\nloss: cross_entropy(logits, label)\n",
 			},
+			{
+				Wrong: "data: {source: digits}\nmodel:\n  logits: image -> flatten -> dense(5)\nloss: cross_entropy(logits, label)\n",
+				Right: "data: {source: digits}\nmodel:\n  logits: image -> flatten -> dense(label.classes)\nloss: cross_entropy(logits, label)\n",
+			},
 		},
 	},
 	{

@@ -5,7 +5,7 @@ import "gotrain/internal/formula"
 // tensorName names a tensor that this call owns: the same at each call of the same net.
 func (c *call) tensorName(tensor string, shape Shape) (string, error) {
 	if c.sc.untrained != "" {
-		return "", &userError{"untrained-layer", "has weights, which " + c.sc.untrained, "define it in model: and use its value here"}
+		return "", &userError{code: "untrained-layer", text: "has weights, which " + c.sc.untrained, hint: "define it in model: and use its value here"}
 	}
 	if c.name == "" {
 		c.sc.layers[c.spec.Name]++

@@ -340,18 +340,21 @@ type call struct {
 }
 
 // userError is a fault of the config that an op found.
-type userError struct{ code, text, hint string }
+type userError struct {
+	code, text, hint string
+	at               diag.Pos // of the argument at fault; none where it is the call
+}
 
 func (e *userError) Error() string { return e.text }
 
 // shapef is the fault of shapes that do not fit.
 func shapef(hint, format string, args ...any) error {
-	return &userError{"shape", fmt.Sprintf(format, args...), hint}
+	return &userError{code: "shape", text: fmt.Sprintf(format, args...), hint: hint}
 }
 
 // argf is the fault of an argument's value.
 func argf(format string, args ...any) error {
-	return &userError{"bad-argument", fmt.Sprintf(format, args...), ""}
+	return &userError{code: "bad-argument", text: fmt.Sprintf(format, args...)}
 }
 
 func (ev *evaluator) callOp(spec *opSpec, at diag.Pos, args []config.Arg, implicit any, sc *scope, hole any) (any, bool) {
@@ -364,6 +367,9 @@ func (ev *evaluator) callOp(spec *opSpec, at diag.Pos, args []config.Arg, implic
 	v, err := spec.Build(c)
 	var user *userError
 	if errors.As(err, &user) {
+		if user.at.IsValid() {
+			at = user.at
+		}
 		ev.failf(user.code, at, sc, "%s: %s", spec.Name, user.text).Hint = user.hint
 		return nil, false
 	}

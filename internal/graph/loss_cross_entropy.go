@@ -1,8 +1,10 @@
 package graph
 
 import (
+	"fmt"
 	"slices"
 
+	"gotrain/internal/config"
 	"gotrain/internal/formula"
 )
 
@@ -64,14 +66,62 @@ func (b *builder) oneHot(label *Value, classes, axis int) *Value {
 	return b.transpose(hot, slices.Insert(perm, axis, rank))
 }
 
-// classAxis finds the axis of x that label lacks.
+// classAxis finds the axis of x that label lacks, as long as label needs it.
 func (c *call) classAxis(name string, x, label *Value) (int, error) {
+	axis, err := c.axisLessLabel(name, x, label)
+	if err != nil {
+		return 0, err
+	}
+	return axis, c.enoughClasses(name, x.Shape[axis], label)
+}
+
+// enoughClasses refuses labels that are none of the classes: their sample would count as
+// one of no class, and nobody be told.
+func (c *call) enoughClasses(name string, classes int, label *Value) error {
+	f := c.ev.fieldOf(label)
+	if f == nil {
+		return nil
+	}
+	fault := func(hint, format string, args ...any) error {
+		return &userError{code: "shape", text: fmt.Sprintf(format, args...), hint: hint, at: c.args[name].at}
+	}
+	known, counted := f.Consts["classes"]
+	switch {
+	case counted && known > classes:
+		return fault(fmt.Sprintf("the layer that makes %s gives %s.classes of them, as in dense(%s.classes)", name, f.Name, f.Name),
+			"found %d %s, and %s has %d classes", classes, name, f.Name, known)
+	case f.Range != nil && f.Range.Min < 0:
+		return fault("number the classes from 0", "%s has %d for a class, and classes count from 0", f.Name, f.Range.Min)
+	case f.Range != nil && f.Range.Max >= classes:
+		return fault(fmt.Sprintf("the layer that makes %s gives %d of them", name, f.Range.Max+1),
+			"found %d %s, and %s has classes up to %d, from 0", classes, name, f.Name, f.Range.Max)
+	}
+	return nil
+}
+
+// fieldOf is the data field whose numbers v has, moved and not reckoned with; nil where v
+// is no such.
+func (ev *evaluator) fieldOf(v *Value) *config.Field {
+	for v.Op != nil && len(v.In) == 1 && v.DType == I32 {
+		v = v.In[0]
+	}
+	f, isField := ev.fields[v.Name]
+	if v.Op != nil || !isField || ev.b.inputs[v.Name] != v {
+		return nil
+	}
+	return &f
+}
+
+func (c *call) axisLessLabel(name string, x, label *Value) (int, error) {
 	s, t := userShape(x), userShape(label)
 	if label.DType != I32 {
 		return 0, shapef("a data field such as label, or mse for numbers", "label %s is not of whole numbers", describe(label))
 	}
+	if !x.Shape.Batched() {
+		return 0, noBatchAxis(name, x)
+	}
 	var fit []int // axes of x.Shape
-	if x.Shape.Batched() && len(s) == len(t)+1 {
+	if len(s) == len(t)+1 {
 		for a := range s {
 			if slices.Equal(without(s, a), t) {
 				fit = append(fit, a+1)

@@ -149,8 +149,13 @@ func TestDrawsAreNamedByPlace(t *testing.T) {
 	}
 }
 
-// faultFields are the fields of testdata/faults: those of digits, and a sequence.
-var faultFields = append(slices.Clone(digitFields), config.Field{Name: "tokens", Shape: []int{4}, Int: true, Consts: map[string]int{"vocab": 7}})
+// faultFields are the fields of testdata/faults: those of digits, a sequence, and whole
+// numbers of an array.
+var faultFields = append(slices.Clone(digitFields),
+	config.Field{Name: "tokens", Shape: []int{4}, Int: true, Consts: map[string]int{"vocab": 7}},
+	config.Field{Name: "marks", Shape: []int{}, Int: true, Range: &config.Range{Min: -1, Max: 3}},
+	config.Field{Name: "mask", Shape: []int{28, 28}, Int: true, Range: &config.Range{Max: 20}},
+)
 
 // TestDiagnostics: each file of testdata/faults with all that is wrong in it, as printed.
 func TestDiagnostics(t *testing.T) {

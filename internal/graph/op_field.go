@@ -10,7 +10,7 @@ var opField = &opSpec{
 		name := c.arg("name").(string)
 		f, ok := c.ev.fields[name]
 		if !ok {
-			return nil, &userError{"unknown-name", "the data has no field \"" + name + "\"", diag.Choices(name, "it gives", sortedKeys(c.ev.fields))}
+			return nil, &userError{code: "unknown-name", text: "the data has no field \"" + name + "\"", hint: diag.Choices(name, "it gives", sortedKeys(c.ev.fields))}
 		}
 		return c.ev.field(f), nil
 	},

@@ -142,10 +142,15 @@ func (c *call) compared(names [2]string, f *formula.Formula, before func(c *call
 // sameShape checks the two sides of a comparison; a number goes with anything.
 func sameShape(names [2]string, x, y *Value) error {
 	if !x.Shape.Batched() {
-		return shapef("it compares the model's output, sample by sample", "%s %s has no batch axis", names[0], describe(x))
+		return noBatchAxis(names[0], x)
 	}
 	if len(y.Shape) == 0 || x.Shape.Equal(y.Shape) {
 		return nil
 	}
 	return shapef("flatten or reshape one of them", "%s is %s, %s is %s", names[0], describe(x), names[1], describe(y))
+}
+
+// noBatchAxis is the fault of comparing what is the same for every sample.
+func noBatchAxis(name string, x *Value) error {
+	return shapef("it compares the model's output, sample by sample", "%s %s has no batch axis", name, describe(x))
 }

@@ -26,7 +26,7 @@ type setSum struct {
 // overSet is the sum of batch over the whole set, for a metric.
 func (c *call) overSet(batch *Value) (*Value, error) {
 	if !c.ev.inMetric {
-		return nil, &userError{"not-per-sample", "is a number of the whole set, which only metrics have", "write it in metrics:"}
+		return nil, &userError{code: "not-per-sample", text: "is a number of the whole set, which only metrics have", hint: "write it in metrics:"}
 	}
 	s := setSum{name: c.stream(), batch: batch, total: batch}
 	if !c.ev.oneBatch() {
@@ -100,7 +100,7 @@ var opAvg = &opSpec{
 	Build: func(c *call) (any, error) {
 		x := c.tensor("x")
 		if !x.Shape.Batched() || elements(userShape(x)) != 1 || c.ev.ofSet(x) {
-			return nil, &userError{"not-per-sample", "is of one number per sample, and this is " + describe(x), "write sum() or mean() of it"}
+			return nil, &userError{code: "not-per-sample", text: "is of one number per sample, and this is " + describe(x), hint: "write sum() or mean() of it"}
 		}
 		sum, err := c.overSet(c.b.sumAll(x))
 		if err != nil {

@@ -129,7 +129,7 @@ type (
 	// the input.
 	Transpose struct{ Perm []int }
 	// OneHot turns labels [B,...] into [B,...,Classes] of 0 and 1. A label out of
-	// range gives a row of zeros: sources check their labels when they load.
+	// range gives a row of zeros: classAxis refuses the fields that have one.
 	OneHot struct{ Classes int }
 	// ArgMax gives the position of the largest element of Axis as F32, the axis kept at
 	// length 1; the first where several are equal, a NaN counting as the largest.
