@@ -125,9 +125,9 @@ func printSummary(j *job, s *train.Summary) error {
 	}
 	f := s.Footprint
 	fmt.Fprintln(j.t.out, "\nmemory of a fit")
-	data := "the data set, and batches made ahead"
+	data, total := "the data set, and batches made ahead", ""
 	if !f.DataKnown {
-		data = "batches made ahead; how large the data set is, its files tell when they are opened"
+		data, total = "batches made ahead; how large the data set is, its files do not tell yet", "and the data set"
 	}
 	for _, l := range []struct {
 		name  string
@@ -141,7 +141,7 @@ func printSummary(j *job, s *train.Summary) error {
 		{"data", f.Data, data},
 		{"checkpoint", f.Checkpoint, "a copy of the states while one is written"},
 		{"runtime", f.Runtime, "the program itself: what it holds now, and its code still to be read"},
-		{"total", f.Total(), ""},
+		{"total", f.Total(), total},
 	} {
 		fmt.Fprintf(left, "  %s\t%10s\t%s\n", l.name, bytesText(l.bytes), l.what)
 	}

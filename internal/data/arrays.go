@@ -24,7 +24,7 @@ import (
 type namedFile struct{ name, path string }
 
 // eachArray opens the arrays of a source in turn.
-func eachArray(d config.Data, visit func(name string, h *npyHeader, r io.Reader, known bool) error) error {
+func eachArray(d config.Data, visit func(name string, h *npyHeader, r io.Reader) error) error {
 	if d.Source == "npz" {
 		return eachNpz(d.Paths[0].Path, visit)
 	}
@@ -57,7 +57,7 @@ func arrayFields(d config.Data) ([]config.Field, diag.List) {
 	}
 	var fields []config.Field
 	n := 0
-	err := eachArray(d, func(name string, h *npyHeader, r io.Reader, _ bool) error {
+	err := eachArray(d, func(name string, h *npyHeader, r io.Reader) error {
 		f := config.Field{Name: name, Shape: h.shape[1:], Int: h.isWhole()}
 		if len(fields) > 0 && h.shape[0] != n {
 			return formatErrorf(h.path, 0, fmt.Sprintf("%s samples, as %s has", thousands(n), fields[0].Name), "%s", thousands(h.shape[0]))
@@ -95,8 +95,8 @@ func openArrays(_ context.Context, d config.Data, o Options) (*Sets, error) {
 		return nil, err
 	}
 	all := &arrays{name: d.Source, fields: fields, columns: map[string]*column{}}
-	err := eachArray(d, func(name string, h *npyHeader, r io.Reader, known bool) error {
-		c, err := h.read(r, known)
+	err := eachArray(d, func(name string, h *npyHeader, r io.Reader) error {
+		c, err := h.column(r)
 		all.columns[name], all.to = c, h.shape[0]
 		return err
 	})
@@ -116,6 +116,22 @@ func openArrays(_ context.Context, d config.Data, o Options) (*Sets, error) {
 		}
 	}
 	return s, nil
+}
+
+// arraySize is what the headers say.
+func arraySize(d config.Data, _ Options) (s Size, known bool) {
+	n, bytes := 0, int64(0)
+	err := eachArray(d, func(_ string, h *npyHeader, _ io.Reader) error {
+		n = h.shape[0]
+		bytes += h.memory()
+		return nil
+	})
+	if err != nil || n == 0 {
+		return Size{}, false
+	}
+	s = divided(d, n, 0)
+	s.Bytes = bytes
+	return s, true
 }
 
 func brokenArrays(err error) error {
@@ -157,14 +173,15 @@ func (d *arrays) Gather(dst *Batch, idx []int32) error {
 	for _, f := range d.fields {
 		c, width := d.columns[f.Name], elements(f.Shape)
 		for row, i := range idx {
-			from, at := (d.from+int(i))*width, row*width
+			chunk, place := c.at(d.from + int(i))
+			from, at := place*width, row*width
 			switch {
-			case c.shades != nil:
-				normalise(dst.Float[f.Name][at:at+width], c.shades[from:from+width])
-			case c.ints != nil:
-				copy(dst.Int[f.Name][at:at+width], c.ints[from:from+width])
+			case chunk.shades != nil:
+				normalise(dst.Float[f.Name][at:at+width], chunk.shades[from:from+width])
+			case chunk.ints != nil:
+				copy(dst.Int[f.Name][at:at+width], chunk.ints[from:from+width])
 			default:
-				copy(dst.Float[f.Name][at:at+width], c.floats[from:from+width])
+				copy(dst.Float[f.Name][at:at+width], chunk.floats[from:from+width])
 			}
 		}
 	}

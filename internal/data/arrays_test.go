@@ -208,7 +208,7 @@ func TestHostileSizesAllocateLittle(t *testing.T) {
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err = h.read(bytes.NewReader(claim[h.head:]), false)
+	_, err = h.column(bytes.NewReader(claim[h.head:]))
 	runtime.ReadMemStats(&after)
 	if err == nil || after.TotalAlloc-before.TotalAlloc > 1<<20 {
 		t.Errorf("%v after %d bytes", err, after.TotalAlloc-before.TotalAlloc)
@@ -216,6 +216,41 @@ func TestHostileSizesAllocateLittle(t *testing.T) {
 	long := append([]byte("\x93NUMPY\x02\x00"), 0xff, 0xff, 0xff, 0xff)
 	if _, err := readNpyHeader(bytes.NewReader(long), "long.npy"); err == nil || !strings.Contains(err.Error(), "at most") {
 		t.Error(err)
+	}
+}
+
+// TestChunksOfRows reads arrays of many chunks, of rows that do not divide them, of rows
+// that are larger, and of a last chunk that is short.
+func TestChunksOfRows(t *testing.T) {
+	for _, c := range []struct{ rows, width int }{{3, chunkBytes/4 + 7}, {chunkBytes/12 + 5, 7}, {2*chunkBytes/4 + 1, 1}, {chunkBytes / 4, 1}} {
+		n := c.rows * c.width
+		body := make([]byte, 0, 4*n)
+		for i := range n {
+			body = binary.LittleEndian.AppendUint32(body, uint32(i))
+		}
+		file := npyBytes(header("<u4", fmt.Sprintf("(%d, %d)", c.rows, c.width)), body)
+		path := filepath.Join(t.TempDir(), "x.npy")
+		write(t, path, file)
+		d := config.Data{Source: "npy", PathPos: at, Paths: []config.NamedPath{{Path: path}}}
+		s, err := Open(context.Background(), d, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		size, known := SizeOf(d, Options{})
+		if !known || size.Train != c.rows || size.Bytes != int64(4*n) {
+			t.Errorf("%d x %d: size %+v", c.rows, c.width, size)
+		}
+		b := newBatch(s.Train.Fields(), 1)
+		b.resize(s.Train.Fields(), 1)
+		for row := 0; row < c.rows; row += max(1, c.rows/1000) {
+			if err := s.Train.Gather(b, []int32{int32(row)}); err != nil {
+				t.Fatal(err)
+			}
+			x := b.Int["x"]
+			if first, last := int(x[0]), int(x[c.width-1]); first != row*c.width || last != first+c.width-1 {
+				t.Fatalf("%d x %d: row %d is from %d to %d", c.rows, c.width, row, first, last)
+			}
+		}
 	}
 }
 
@@ -250,11 +285,15 @@ func FuzzNpy(f *testing.F) {
 		if err != nil {
 			return
 		}
-		c, err := h.read(r, false)
+		c, err := h.column(r)
 		if err != nil {
 			return
 		}
-		if n := len(c.floats) + len(c.ints) + len(c.shades); int64(n*h.width) != h.bytes() {
+		n := 0
+		for _, v := range c.chunks {
+			n += len(v.floats) + len(v.ints) + len(v.shades)
+		}
+		if int64(n*h.width) != h.bytes() {
 			t.Errorf("%d numbers of %d bytes, and the header says %d", n, h.width, h.bytes())
 		}
 	})
@@ -272,8 +311,8 @@ func FuzzNpz(f *testing.F) {
 		if err := os.WriteFile(path, file, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		_ = eachNpz(path, func(_ string, h *npyHeader, r io.Reader, known bool) error {
-			_, err := h.read(r, known)
+		_ = eachNpz(path, func(_ string, h *npyHeader, r io.Reader) error {
+			_, err := h.column(r)
 			return err
 		})
 	})

@@ -61,11 +61,11 @@ func openDigits(_ context.Context, d config.Data, o Options) (*Sets, error) {
 }
 
 // digitsSize is that of all digits, drawn: pixels and a flag of four bytes each.
-func digitsSize(d config.Data, _ Options) Size {
+func digitsSize(d config.Data, _ Options) (s Size, known bool) {
 	train, val := digitsSizes(d)
-	s := divided(d, train, val)
+	s = divided(d, train, val)
 	s.Bytes = int64(train+val) * (pixels + 4)
-	return s
+	return s, true
 }
 
 // digits are drawn digits; sample i shows the number i mod 10 and depends on the stream

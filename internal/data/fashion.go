@@ -26,6 +26,10 @@ func fashionFiles() mnistSet {
 	}
 }
 
+func fashionSize(d config.Data, o Options) (s Size, known bool) {
+	return idxSize(d, o, fashionFiles(), false)
+}
+
 func openFashion(_ context.Context, d config.Data, o Options) (*Sets, error) {
 	return openFashionFrom(d, o, fashionDir)
 }

@@ -48,6 +48,24 @@ func readIDX(path string, labels bool) (*idxArray, error) {
 	return parseIDX(in, path, size, labels)
 }
 
+// countIDX is the number of samples that a file's head says.
+func countIDX(path string) (int, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	in, _, err := uncompressed(f)
+	if err != nil {
+		return 0, err
+	}
+	var head [8]byte
+	if _, err := io.ReadFull(in, head[:]); err != nil {
+		return 0, err
+	}
+	return int(min(binary.BigEndian.Uint32(head[4:]), maxIDX/pixels)), nil
+}
+
 // uncompressed looks at the first bytes and not at the name, as both kinds go by both.
 func uncompressed(f io.Reader) (r io.Reader, compressed bool, err error) {
 	b := bufio.NewReaderSize(f, 1<<16)

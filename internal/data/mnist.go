@@ -91,15 +91,39 @@ func brokenFile(err error) error {
 	}}
 }
 
-// mnistSize is of the well-known files; those of data.dir may be of another size.
-func mnistSize(d config.Data, o Options) Size {
-	s := divided(d, mnistTrain, mnistHeld)
-	train, held := reads(d, o)
-	if train {
-		s.Bytes += mnistTrain * (pixels + 1)
+func mnistSize(d config.Data, o Options) (s Size, known bool) {
+	return idxSize(d, o, mnistFiles(), true)
+}
+
+// idxSize is of the files of data.dir, as their heads say, else of the well-known ones.
+// elsewhere says that those are taken where data.dir has none.
+func idxSize(d config.Data, o Options, files mnistSet, elsewhere bool) (s Size, known bool) {
+	n := [2]int{mnistTrain, mnistHeld}
+	var want []idxFile
+	wantTrain, wantHeld := reads(d, o)
+	for i, wanted := range []bool{wantTrain, wantHeld} {
+		if wanted {
+			want = append(want, [][2]idxFile{files.train, files.test}[i][:]...)
+		}
 	}
-	if held {
-		s.Bytes += mnistHeld * (pixels + 1)
+	if d.Dir != "" {
+		paths, missing, err := inDir(d.Dir, want)
+		if err != nil || len(missing) > 0 && !(elsewhere && len(missing) == len(want)) {
+			return Size{}, false
+		}
+		for i, f := range []idxFile{files.train[0], files.test[0]} {
+			if path := paths[f.name]; path != "" {
+				if n[i], err = countIDX(path); err != nil {
+					return Size{}, false
+				}
+			}
+		}
 	}
-	return s
+	s = divided(d, n[0], n[1])
+	for i, wanted := range []bool{wantTrain, wantHeld} {
+		if wanted {
+			s.Bytes += int64(n[i]) * (pixels + 1)
+		}
+	}
+	return s, true
 }

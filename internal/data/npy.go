@@ -153,21 +153,58 @@ func (h *npyHeader) isLabel() bool { return h.isWhole() && len(h.shape) == 1 }
 // which become numbers in 0..1 as mnist's do.
 func (h *npyHeader) isPicture() bool { return h.kind == 'u' && h.width == 1 && len(h.shape) > 2 }
 
-// column is an array in memory. One of its slices is set.
-type column struct {
+// values are numbers of an array in memory. One of the slices is set.
+type values struct {
 	floats []float32
 	ints   []int32
 	shades []byte // see isPicture
 }
 
-// read reads the numbers. Nothing is made because a header says so: memory grows with what
-// has come, unless the file is known to have it.
-func (h *npyHeader) read(r io.Reader, known bool) (*column, error) {
-	c := &column{}
-	if known {
-		c.reserve(h, int(h.bytes())/h.width)
+// column is an array in memory, in chunks of whole rows: it grows without being copied,
+// and nothing is made because a header says so.
+type column struct {
+	rows   int // of a chunk; the last may have fewer
+	chunks []values
+}
+
+// chunkBytes is about how large a chunk is. A row that is larger is a chunk of its own.
+const chunkBytes = 1 << 19
+
+// at gives the chunk of a row, and the row's place in it.
+func (c *column) at(row int) (chunk *values, place int) {
+	return &c.chunks[row/c.rows], row % c.rows
+}
+
+// column reads the array.
+func (h *npyHeader) column(r io.Reader) (*column, error) {
+	row := h.bytes() / int64(h.shape[0]) // of the file
+	c := &column{rows: int(max(chunkBytes/row, 1))}
+	left, room := h.bytes(), int64(0) // in the file, and in the last chunk
+	return c, h.parts(r, func(part []byte) int {
+		for at := 0; at < len(part); {
+			if room == 0 {
+				room = min(int64(c.rows)*row, left)
+				c.chunks = append(c.chunks, h.reserve(min(room, chunkBytes)))
+			}
+			n := int(min(int64(len(part)-at), room))
+			if wrong := c.chunks[len(c.chunks)-1].add(h, part[at:at+n]); wrong >= 0 {
+				return at + wrong
+			}
+			at += n
+			left -= int64(n)
+			room -= int64(n)
+		}
+		return -1
+	})
+}
+
+// memory is what the array takes once it is read.
+func (h *npyHeader) memory() int64 {
+	n := h.bytes() / int64(h.width)
+	if h.isPicture() {
+		return n
 	}
-	return c, h.parts(r, func(part []byte) int { return c.add(h, part) })
+	return 4 * n
 }
 
 // parts gives take the array's bytes, no number cut, some at a time; take tells the
@@ -203,21 +240,24 @@ func (h *npyHeader) wholeRange(r io.Reader) (*config.Range, error) {
 	})
 }
 
-func (c *column) reserve(h *npyHeader, n int) {
+// reserve makes room for the numbers of so many bytes of the file.
+func (h *npyHeader) reserve(bytes int64) (v values) {
+	n := bytes / int64(h.width)
 	switch {
 	case h.isPicture():
-		c.shades = make([]byte, 0, n)
-	case h.kind == 'i' || h.kind == 'u':
-		c.ints = make([]int32, 0, n)
+		v.shades = make([]byte, 0, n)
+	case h.isWhole():
+		v.ints = make([]int32, 0, n)
 	default:
-		c.floats = make([]float32, 0, n)
+		v.floats = make([]float32, 0, n)
 	}
+	return v
 }
 
 // add converts numbers. It gives the place of the first that does not fit, else -1.
-func (c *column) add(h *npyHeader, part []byte) int {
+func (v *values) add(h *npyHeader, part []byte) int {
 	if h.isPicture() {
-		c.shades = append(c.shades, part...)
+		v.shades = append(v.shades, part...)
 		return -1
 	}
 	for at := 0; at < len(part); at += h.width {
@@ -228,19 +268,19 @@ func (c *column) add(h *npyHeader, part []byte) int {
 			if !fits {
 				return at
 			}
-			c.floats = append(c.floats, f)
+			v.floats = append(v.floats, f)
 		case 'b':
 			f := float32(0)
 			if b[0] != 0 {
 				f = 1
 			}
-			c.floats = append(c.floats, f)
+			v.floats = append(v.floats, f)
 		default:
 			i, fits := h.whole(b)
 			if !fits {
 				return at
 			}
-			c.ints = append(c.ints, i)
+			v.ints = append(v.ints, i)
 		}
 	}
 	return -1
@@ -292,7 +332,7 @@ func half(b uint16) float32 {
 }
 
 // eachNpy opens the npy files of data.path in turn.
-func eachNpy(paths []namedFile, visit func(name string, h *npyHeader, r io.Reader, known bool) error) error {
+func eachNpy(paths []namedFile, visit func(name string, h *npyHeader, r io.Reader) error) error {
 	for _, p := range paths {
 		if err := visitNpy(p, visit); err != nil {
 			return err
@@ -301,7 +341,7 @@ func eachNpy(paths []namedFile, visit func(name string, h *npyHeader, r io.Reade
 	return nil
 }
 
-func visitNpy(p namedFile, visit func(name string, h *npyHeader, r io.Reader, known bool) error) error {
+func visitNpy(p namedFile, visit func(name string, h *npyHeader, r io.Reader) error) error {
 	f, err := os.Open(p.path)
 	if err != nil {
 		return err
@@ -316,9 +356,8 @@ func visitNpy(p namedFile, visit func(name string, h *npyHeader, r io.Reader, kn
 	if err != nil {
 		return err
 	}
-	known := fi.Mode().IsRegular()
-	if known && fi.Size() != h.head+h.bytes() {
+	if fi.Mode().IsRegular() && fi.Size() != h.head+h.bytes() {
 		return formatErrorf(p.path, min(fi.Size(), h.head+h.bytes()), fmt.Sprintf("%d bytes, as the header says", h.head+h.bytes()), "%d", fi.Size())
 	}
-	return visit(p.name, h, r, known)
+	return visit(p.name, h, r)
 }

@@ -17,7 +17,7 @@ const maxNpzArrays = 256
 const deflateRatio = 1032
 
 // eachNpz opens the arrays of an npz file in turn, which is a zip of npy files.
-func eachNpz(path string, visit func(name string, h *npyHeader, r io.Reader, known bool) error) error {
+func eachNpz(path string, visit func(name string, h *npyHeader, r io.Reader) error) error {
 	z, err := ziparchive.OpenReader(path)
 	if err != nil {
 		if errors.As(err, new(*os.PathError)) {
@@ -43,7 +43,7 @@ func eachNpz(path string, visit func(name string, h *npyHeader, r io.Reader, kno
 	return nil
 }
 
-func visitMember(path, name string, m *ziparchive.File, visit func(name string, h *npyHeader, r io.Reader, known bool) error) error {
+func visitMember(path, name string, m *ziparchive.File, visit func(name string, h *npyHeader, r io.Reader) error) error {
 	inside := path + ": " + m.Name
 	if m.UncompressedSize64 > m.CompressedSize64*deflateRatio+maxNpyHeader {
 		return formatErrorf(inside, 0, "a size that its compressed bytes can hold", "%d from %d", m.UncompressedSize64, m.CompressedSize64)
@@ -61,5 +61,5 @@ func visitMember(path, name string, m *ziparchive.File, visit func(name string, 
 	if uint64(h.head+h.bytes()) != m.UncompressedSize64 {
 		return formatErrorf(inside, h.head, fmt.Sprintf("%d bytes, as the header says", h.head+h.bytes()), "%d", m.UncompressedSize64)
 	}
-	return visit(name, h, r, false)
+	return visit(name, h, r)
 }

@@ -95,11 +95,36 @@ func newPairs(of Dataset, by string, seed int64) (*pairs, error) {
 		}
 		copy(p.labels[from:], b.Int[by])
 	}
-	p.member = make([][]int32, 1+slices.Max(p.labels))
+	count := make([]int, 1+slices.Max(p.labels))
+	for _, c := range p.labels {
+		count[c]++
+	}
+	p.member = make([][]int32, len(count))
+	for c, n := range count {
+		p.member[c] = make([]int32, 0, n)
+	}
 	for i, c := range p.labels {
 		p.member[c] = append(p.member[c], int32(i))
 	}
 	return p, nil
+}
+
+// addPairs adds what pairs take beside the data set: each sample's label and its place in
+// its class, and the two pictures that a pair is made of.
+func (s *Size) addPairs(o Options, fields []config.Field) {
+	single := 8 // index and position
+	for _, f := range fields {
+		single += 4 * elements(f.Shape)
+	}
+	s.BatchBytes = 2 * int64(single)
+	for _, set := range []struct {
+		need    Need
+		samples int
+	}{{NeedTrain, s.Train}, {NeedVal, s.Val}, {NeedTest, s.Test}} {
+		if o.needs(set.need) {
+			s.Bytes += 2 * 4 * int64(set.samples)
+		}
+	}
 }
 
 func (p *pairs) Name() string           { return p.of.Name() + " pairs" }

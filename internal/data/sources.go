@@ -18,14 +18,16 @@ type source struct {
 	Fields func(config.Data) ([]config.Field, diag.List)
 	// Open reads, fetches or draws what Options.Need asks for.
 	Open func(context.Context, config.Data, Options) (*Sets, error)
-	// Size tells what Open would take, where that is known before; nil where it never is.
-	Size func(config.Data, Options) Size
+	// Size tells what Open would take, reading no more than the heads of files; known is
+	// false where they do not tell.
+	Size func(d config.Data, o Options) (s Size, known bool)
 }
 
 // Size is how much data there is.
 type Size struct {
 	Train, Val, Test int   // samples
 	Bytes            int64 // in memory
+	BatchBytes       int64 // in memory for each sample of each set's batch, beside the batches
 }
 
 // Largest is the number of samples of the largest of the needed sets.
@@ -42,14 +44,19 @@ func (s Size) Largest(need Need) int {
 	return most
 }
 
-// SizeOf gives the size of a data section's sets without opening a file; known is false
-// where only the files tell.
+// SizeOf gives the size of a data section's sets, reading no more than the heads of files;
+// known is false where they do not tell.
 func SizeOf(d config.Data, o Options) (s Size, known bool) {
 	src, _ := find(d)
-	if src == nil || src.Size == nil {
+	if src == nil {
 		return Size{}, false
 	}
-	return src.Size(d, o), true
+	s, known = src.Size(d, o)
+	if known && d.Pairs != "" {
+		fields, _ := src.Fields(d)
+		s.addPairs(o, fields)
+	}
+	return s, known
 }
 
 // divided is the size of sets that divide cuts from train and held-out samples.
@@ -68,10 +75,10 @@ func divided(d config.Data, train, held int) Size {
 func sources() []source {
 	return []source{
 		{"mnist", mnistFields, openMNIST, mnistSize},
-		{"fashion_mnist", mnistFields, openFashion, mnistSize},
+		{"fashion_mnist", mnistFields, openFashion, fashionSize},
 		{"digits", digitsFields, openDigits, digitsSize},
-		{"npz", arrayFields, openArrays, nil},
-		{"npy", arrayFields, openArrays, nil},
+		{"npz", arrayFields, openArrays, arraySize},
+		{"npy", arrayFields, openArrays, arraySize},
 	}
 }
 

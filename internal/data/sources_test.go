@@ -3,6 +3,7 @@ package data
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +107,59 @@ func TestNeedLeavesTheRestOut(t *testing.T) {
 		}
 		if said := len(s.Notes) == 1; said != (c.split == nil && (c.val == 30 || c.test == 30)) {
 			t.Errorf("need %d split %v: notes %q", c.need, c.split, s.Notes)
+		}
+	}
+}
+
+// TestSizesAreThoseOpened compares the sizes that are told before with what is opened.
+func TestSizesAreThoseOpened(t *testing.T) {
+	files, content := tiny()
+	plain, compressed := t.TempDir(), t.TempDir()
+	fill(t, plain, content, "", asIs)
+	fill(t, compressed, content, ".gz", zip)
+	split := map[string]int{"val": 2, "test": 1}
+	array := filepath.Join("testdata", "numpy.npz")
+	for name, d := range map[string]config.Data{
+		"digits": {Source: "digits", Samples: map[string]int{"train": 50, "val": 30}},
+		"npz":    npzConfig(array, split), "npz whole": npzConfig(array, nil),
+		"mnist": {Source: "mnist", Dir: plain, Split: split}, "mnist gz": {Source: "mnist", Dir: compressed},
+		"fashion": {Source: "fashion_mnist", Dir: plain}, "pairs": {Source: "digits", Pairs: "label", Split: split},
+	} {
+		for _, need := range []Need{0, NeedTrain, NeedVal, NeedTest | NeedVal} {
+			o := Options{Need: need, CacheDir: t.TempDir()}
+			var s *Sets
+			var err error
+			switch d.Source {
+			case "mnist", "fashion_mnist":
+				s, err = openMNISTFrom(context.Background(), d, o, files, lonely(t.TempDir()))
+			default:
+				s, err = Open(context.Background(), d, o)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			size, known := SizeOf(d, o)
+			if !known || size.Bytes <= 0 {
+				t.Errorf("%s: %+v", name, size)
+			}
+			for _, set := range []struct {
+				need Need
+				ds   Dataset
+				told int
+			}{{NeedTrain, s.Train, size.Train}, {NeedVal, s.Val, size.Val}, {NeedTest, s.Test, size.Test}} {
+				n := 0
+				if set.ds != nil {
+					n = set.ds.Len()
+				}
+				if o.needs(set.need) && n != set.told {
+					t.Errorf("%s, need %d: a set of %d, and %d was told", name, need, n, set.told)
+				}
+			}
+		}
+	}
+	for _, d := range []config.Data{{Source: "fashion_mnist", Dir: t.TempDir()}, npzConfig("none.npz", nil)} {
+		if size, known := SizeOf(d, Options{}); known {
+			t.Errorf("%s without files: %+v", d.Source, size)
 		}
 	}
 }

@@ -19,8 +19,8 @@ type Footprint struct {
 	Data        int64 // the data set, and batches made ahead
 	Checkpoint  int64 // a copy of the states, while one is written
 	Runtime     int64 // the program itself, as it stands, and codeToCome
-	// DataKnown is false where only the files tell how much data there is: Data is then the
-	// batches alone.
+	// DataKnown is false where files tell how much data there is and cannot be read: Data is
+	// then the batches alone.
 	DataKnown bool
 	Batch     int // samples of the step that it is for
 }
@@ -152,9 +152,11 @@ func (s *Session) footprint(uses []use, batch int, need data.Need, saves bool) (
 
 // batchBytes are the batches that loaders make ahead, and the one in use.
 func (s *Session) batchBytes(batch int, size data.Size, known bool, need data.Need) int64 {
-	fields, _ := data.Fields(*s.Config.Data)
+	if s.fields == nil {
+		s.fields, _ = data.Fields(*s.Config.Data)
+	}
 	perSample := 8 // its index and its position
-	for _, f := range fields {
+	for _, f := range s.fields {
 		perSample += 4 * elements(f.Shape)
 	}
 	bytes := int64(0)
@@ -173,7 +175,7 @@ func (s *Session) batchBytes(batch int, size data.Size, known bool, need data.Ne
 		if known {
 			batches = min(batches, (set.samples+n-1)/n)
 		}
-		bytes += int64(batches) * int64(n) * int64(perSample)
+		bytes += int64(batches)*int64(n)*int64(perSample) + int64(n)*size.BatchBytes
 	}
 	return bytes
 }

@@ -33,6 +33,8 @@ type Session struct {
 	Variables []string          // of the environment that set flags: "GOTRAIN_SEED=3"
 	Resolved  []byte            // the config with every override applied
 	Env       map[string]string // version, commit, CPU
+
+	fields []config.Field // of the data, once a footprint has asked
 }
 
 // Result is what a verb reports: numbers under TensorBoard's names.
