@@ -25,9 +25,8 @@ func runCheck(j *job) error {
 		return err
 	}
 	report := map[string]float64{}
-	var cost engine.Cost
 	if len(j.cfg.Loss) > 0 && j.cfg.Optimizer != nil {
-		p, err := j.model.Train(graph.TrainOptions{})
+		p, err := j.model.Train(train.StepOptions(j.trainer))
 		if err != nil {
 			return err
 		}
@@ -39,15 +38,6 @@ func runCheck(j *job) error {
 			}
 		}
 		report["parameters"], report["tensors"], report["train_ops"] = float64(parameters), float64(tensors), float64(len(p.Values))
-		if j.cfg.Data != nil {
-			f, err := engine.Plan(p, j.cfg.Data.Batch, engine.Options{Skip: j.trainer.SkipPasses})
-			if err != nil {
-				return err
-			}
-			cost = engine.CostOf(f)
-			report["step_kernels"], report["step_flops"] = float64(cost.Kernels), float64(cost.FLOPs)
-			report["step_bytes_read"], report["step_bytes_written"] = float64(cost.Read), float64(cost.Written)
-		}
 	}
 	for _, name := range j.model.PredictNames {
 		if _, err := j.model.Predict(name); err != nil {
@@ -59,8 +49,13 @@ func runCheck(j *job) error {
 			return err
 		}
 	}
-	if err := j.checkMemory(); err != nil {
+	cost, batch, err := j.checkFit()
+	if err != nil {
 		return err
+	}
+	if cost.Kernels > 0 {
+		report["step_samples"], report["step_kernels"], report["step_flops"] = float64(batch), float64(cost.Kernels), float64(cost.FLOPs)
+		report["step_bytes_read"], report["step_bytes_written"] = float64(cost.Read), float64(cost.Written)
 	}
 	if j.json {
 		return j.object(report, map[string]any{"warnings": j.warnings})
@@ -71,22 +66,26 @@ func runCheck(j *job) error {
 	}
 	if cost.Kernels > 0 {
 		fmt.Fprintf(j.t.out, "a step of %d samples: %s, %s read and %s written by %d kernels\n",
-			j.cfg.Data.Batch, flopsText(cost.FLOPs), bytesText(cost.Read), bytesText(cost.Written), cost.Kernels)
+			batch, flopsText(cost.FLOPs), bytesText(cost.Read), bytesText(cost.Written), cost.Kernels)
 	}
 	return nil
 }
 
-// checkMemory refuses what fit would: a run that does not fit in the machine.
-func (j *job) checkMemory() error {
+// checkFit refuses what fit would, a run that does not fit in the machine, and gives what
+// the step that updates costs; nothing where there is no fit to judge.
+func (j *job) checkFit() (cost engine.Cost, batch int, err error) {
 	if missing := train.Require(train.FitVerb, j.cfg); missing.HasErrors() {
-		return nil // no fit to judge
+		return cost, 0, nil
 	}
 	s, done, err := j.session()
 	if err != nil {
-		return err
+		return cost, 0, err
 	}
 	defer done()
-	return s.CheckFitMemory()
+	if err := s.CheckFitMemory(); err != nil {
+		return cost, 0, err
+	}
+	return s.StepCost()
 }
 
 // flopsText writes 435337000 as "435 MFLOP".

@@ -35,7 +35,7 @@ func TestScript(t *testing.T) {
 		Dir:   filepath.Join("testdata", "script"),
 		Setup: setUpScript,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits, "same": same, "flip": flip, "logged": logged, "npy": npy, "picture": picture, "sorted": isSorted,
+			"exits": exits, "same": same, "flip": flip, "logged": logged, "npy": npy, "picture": picture, "sorted": isSorted, "agree": agree,
 		},
 		RequireExplicitExec: true,
 	})
@@ -277,5 +277,26 @@ func isSorted(ts *testscript.TestScript, neg bool, args []string) {
 		if a == nil && b != nil || a != nil && b != nil && *a > *b {
 			ts.Fatalf("%s stands before %s", runs[i].Dir, runs[i+1].Dir)
 		}
+	}
+}
+
+// agree checks that two JSON objects have the same number under two names: agree JSON NAME
+// JSON NAME.
+func agree(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: agree JSON NAME JSON NAME")
+	}
+	var found [2]float64
+	for i := range found {
+		var object map[string]any
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[2*i])), &object))
+		n, ok := object[args[2*i+1]].(float64)
+		if !ok {
+			ts.Fatalf("%s has no number %s: %v", args[2*i], args[2*i+1], object)
+		}
+		found[i] = n
+	}
+	if found[0] != found[1] {
+		ts.Fatalf("%s is %v, %s is %v", args[1], found[0], args[3], found[1])
 	}
 }

@@ -22,7 +22,7 @@ type Footprint struct {
 	// DataKnown is false where files tell how much data there is and cannot be read: Data is
 	// then the batches alone.
 	DataKnown bool
-	Batch     int // samples of the step that it is for
+	Batch     int // samples of the step that it is for: of a whole batch, as far as the data fill one
 }
 
 // Total is all of it.
@@ -58,7 +58,7 @@ func (s *Session) fitUses(batch int) ([]use, error) {
 	size, known := data.SizeOf(*s.Config.Data, data.Options{Need: data.NeedTrain | data.NeedVal})
 	var uses []use
 	for _, part := range parts {
-		p, err := s.Model.Train(graph.TrainOptions{Clip: s.clip(), Part: part})
+		p, err := s.Model.Train(graph.TrainOptions{Clip: clip(s.Trainer), Part: part})
 		if err != nil {
 			return nil, err
 		}
@@ -97,7 +97,7 @@ func (s *Session) batchSizes(batch, n int, known, last bool) []int {
 
 // footprint adds up programs; the first is the training step, where there is one.
 func (s *Session) footprint(uses []use, batch int, need data.Need, saves bool) (Footprint, error) {
-	f := Footprint{Runtime: residentBytes() + codeToCome, Batch: batch}
+	f := Footprint{Runtime: residentBytes() + codeToCome, Batch: uses[0].batches[0]}
 	next := map[string]bool{}
 	states := map[string]graph.State{}
 	shared := int64(0)

@@ -97,11 +97,20 @@ func sayLimit(flag string, l config.Limit, n, total int) string {
 }
 
 // clip is the gradient limit that the flags ask for.
-func (s *Session) clip() graph.Clip {
-	if s.Trainer.GradientClipAlgorithm == "value" {
-		return graph.Clip{Value: s.Trainer.GradientClipVal}
+func clip(t config.Trainer) graph.Clip {
+	if t.GradientClipAlgorithm == "value" {
+		return graph.Clip{Value: t.GradientClipVal}
 	}
-	return graph.Clip{Norm: s.Trainer.GradientClipVal}
+	return graph.Clip{Norm: t.GradientClipVal}
+}
+
+// StepOptions are of the program that updates: the whole step, or the last of a window.
+func StepOptions(t config.Trainer) graph.TrainOptions {
+	o := graph.TrainOptions{Clip: clip(t)}
+	if t.AccumulateGradBatches > 1 {
+		o.Part = graph.LastStep
+	}
+	return o
 }
 
 // monitored lists the metrics that a checkpoint can watch.

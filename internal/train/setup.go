@@ -105,7 +105,7 @@ func (l *fitLoop) buildPrograms() error {
 	}
 	l.store, l.cache = l.machine()
 	for _, part := range parts {
-		p, err := l.Model.Train(graph.TrainOptions{Clip: l.clip(), Part: part})
+		p, err := l.Model.Train(graph.TrainOptions{Clip: clip(l.Trainer), Part: part})
 		if err != nil {
 			return err
 		}
