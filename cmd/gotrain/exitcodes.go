@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"text/tabwriter"
 
 	"gotrain/internal/diag"
@@ -75,7 +76,7 @@ func (t *terminal) report(err error) int {
 	case t.json:
 		json.NewEncoder(t.out).Encode(map[string]any{"error": err.Error(), "exit_code": c})
 	case errors.As(err, &user):
-		diag.Fprint(t.err, user.List, nil, false)
+		diag.Fprint(t.err, user.List, readSource, colour(t.err))
 	case c == exitBug:
 		fmt.Fprintf(t.err, "gotrain: a bug: %v\nversion %s; please report this with the config\n", err, version)
 	default:
@@ -87,6 +88,12 @@ func (t *terminal) report(err error) int {
 		}
 	}
 	return c
+}
+
+// readSource gives the text of a config that was read before, to show a line of it.
+func readSource(file string) []byte {
+	text, _ := os.ReadFile(file)
+	return text
 }
 
 // shownError wraps an error that has been printed already.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	yaml "go.yaml.in/yaml/v4"
+
+	"gotrain/internal/diag"
 )
 
 // FlagKind is what a trainer flag takes.
@@ -121,6 +123,16 @@ type Trainer struct {
 
 	// Given has the flags that the user set, by name: what is worth repeating back.
 	Given map[string]bool
+	at    func(flag string) (diag.Pos, string)
+}
+
+// At is where a flag was given: a place in a file, or an origin such as "--max_steps" or
+// "GOTRAIN_MAX_STEPS"; neither where it has its default.
+func (t *Trainer) At(flag string) (diag.Pos, string) {
+	if t.at == nil {
+		return diag.Pos{}, ""
+	}
+	return t.at(flag)
 }
 
 // ValCheck is when validation is due within a run.

@@ -15,7 +15,7 @@ import (
 // from flags and the environment; at gives a value's place or its origin.
 func DecodeTrainer(values map[string]any, at func(key string) (diag.Pos, string)) (Trainer, diag.List) {
 	var diags diag.List
-	t := Trainer{MaxEpochs: -1, Given: map[string]bool{}}
+	t := Trainer{MaxEpochs: -1, Given: map[string]bool{}, at: at}
 	for _, f := range TrainerFlags {
 		v, given := values[f.Name]
 		if !given {

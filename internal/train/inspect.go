@@ -116,7 +116,7 @@ func (s *Session) firstBatch(ctx context.Context, prog *graph.Program) (b *data.
 		return nil, nil, err
 	}
 	if loader.Batches() == 0 {
-		return nil, nil, flagError("limit_train_batches", errors.New("leaves nothing to inspect"))
+		return nil, nil, s.flagError("limit_train_batches", errors.New("leaves nothing to inspect"))
 	}
 	it := loader.Epoch(ctx, 0, 0)
 	if b, err = it.Next(); err != nil {

@@ -69,13 +69,10 @@ func (s *Session) devRun() bool { return s.Trainer.FastDevRun > 0 }
 func (s *Session) limited(ds data.Dataset, flag string, limit config.Limit, shuffle bool) (*data.Loader, error) {
 	batch := s.Config.Data.Batch
 	total := (ds.Len() + batch - 1) / batch
-	overfit := !s.Trainer.OverfitBatches.IsZero() && (flag == "limit_train_batches" || flag == "limit_val_batches")
-	if overfit {
-		flag = "overfit_batches"
-	}
+	flag = limitFlag(s.Trainer, flag)
 	n, err := limit.Batches(total)
 	if err != nil {
-		return nil, flagError(flag, err)
+		return nil, s.flagError(flag, err)
 	}
 	if s.devRun() {
 		n = min(total, s.Trainer.FastDevRun)
@@ -83,6 +80,14 @@ func (s *Session) limited(ds data.Dataset, flag string, limit config.Limit, shuf
 		s.Console.Note(sayLimit(flag, limit, n, total))
 	}
 	return data.NewLoader(ds, data.LoaderOptions{Batch: batch, Shuffle: shuffle, Seed: s.Config.Seed, Limit: n}), nil
+}
+
+// limitFlag is the flag that sets a limit: overfit_batches sets two others.
+func limitFlag(t config.Trainer, flag string) string {
+	if !t.OverfitBatches.IsZero() && (flag == "limit_train_batches" || flag == "limit_val_batches") {
+		return "overfit_batches"
+	}
+	return flag
 }
 
 // sayLimit tells 1, one batch, from 1.0, all of them.
@@ -116,9 +121,17 @@ func StepOptions(t config.Trainer) graph.TrainOptions {
 // monitored lists the metrics that a checkpoint can watch.
 func (s *Session) monitored(hasVal bool) []string { return monitored(s.Model, hasVal) }
 
-func flagError(flag string, err error) error {
+// flagError is the fault of a trainer flag, where it was given.
+func (s *Session) flagError(flag string, err error) error {
 	var l diag.List
-	d := l.Errorf("bad-value", diag.Pos{}, "%v", err)
-	d.Origin, d.Path = "--"+flag, "trainer."+flag
+	flagFault(&l, s.Trainer, flag, "%v", err)
 	return l.Err()
+}
+
+// flagFault adds the fault of a trainer flag, where it was given.
+func flagFault(l *diag.List, t config.Trainer, flag, format string, args ...any) *diag.Diagnostic {
+	p, origin := t.At(flag)
+	d := l.Errorf("bad-value", p, flag+": "+format, args...)
+	d.Origin, d.Path = origin, "trainer."+flag
+	return d
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"gotrain/internal/config"
+	"gotrain/internal/data"
 	"gotrain/internal/diag"
 	"gotrain/internal/graph"
 )
@@ -21,6 +22,7 @@ func Static(c *config.Config, m *graph.Model, t config.Trainer, resuming bool) (
 	if e := c.EarlyStop; e != nil && (e.Monitor != c.Checkpoint.Monitor || !c.Checkpoint.Pos.IsValid() && c.Checkpoint.Origin == "") {
 		checkMonitor("trainer.early_stop.monitor", e.Monitor, e.Pos, e.Origin, m, &l)
 	}
+	checkBatches(c, t, &l)
 	for _, want := range c.LogImages {
 		if err := checkPicture(want, m, &l); err != nil {
 			return l, err
@@ -33,6 +35,32 @@ func Static(c *config.Config, m *graph.Model, t config.Trainer, resuming bool) (
 		}
 	}
 	return l, nil
+}
+
+// checkBatches refuses, of a fit on data of a size that is known, limits that leave less
+// than a batch and validation that never comes.
+func checkBatches(c *config.Config, t config.Trainer, l *diag.List) {
+	if c.Data == nil || len(c.Loss) == 0 || c.Optimizer == nil {
+		return
+	}
+	size, known := data.SizeOf(*c.Data, data.Options{Need: data.NeedTrain | data.NeedVal})
+	if !known || size.Train < 1 {
+		return
+	}
+	limited := func(flag string, limit config.Limit, samples int) (batches int, ok bool) {
+		n, err := limit.Batches((samples + c.Data.Batch - 1) / c.Data.Batch)
+		if err != nil {
+			flagFault(l, t, limitFlag(t, flag), "%v", err)
+		}
+		return n, err == nil
+	}
+	train, ok := limited("limit_train_batches", t.LimitTrainBatches, size.Train)
+	if size.Val < 1 || !ok && !t.OverfitBatches.IsZero() { // which sets both, and is told once
+		return
+	}
+	if val, fits := limited("limit_val_batches", t.LimitValBatches, size.Val); ok && fits && val > 0 && t.FastDevRun == 0 {
+		checkInterval(t, train, l)
+	}
 }
 
 // checkMonitor refuses a metric that nothing logs.

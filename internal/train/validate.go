@@ -37,11 +37,20 @@ func (l *fitLoop) validates() bool {
 
 // checkCadence refuses a val_check_interval that no epoch is long enough for.
 func (l *fitLoop) checkCadence() error {
-	check, total := l.Trainer.ValCheck, l.train.Batches()
-	if l.eval == nil || !check.IsCount || l.Trainer.CheckValEveryNEpoch == 0 || check.Count <= total || total == 0 {
-		return nil
+	var list diag.List
+	if l.eval != nil {
+		checkInterval(l.Trainer, l.train.Batches(), &list)
 	}
-	return intervalError(check.Count, total)
+	return list.Err()
+}
+
+// checkInterval refuses a val_check_interval that an epoch of so many batches is not long
+// enough for.
+func checkInterval(t config.Trainer, batches int, l *diag.List) {
+	if check := t.ValCheck; check.IsCount && t.CheckValEveryNEpoch > 0 && check.Count > batches && batches > 0 {
+		flagFault(l, t, "val_check_interval", "an epoch has %d batches, and validation is to come every %d", batches, check.Count).
+			Hint = fmt.Sprintf("at most %d; or --check_val_every_n_epoch none, and batches count across epochs; or a time: `%d steps`", batches, check.Count)
+	}
 }
 
 // validate measures and logs the validation set, by name under val/. state.Due keeps that
@@ -91,12 +100,4 @@ func (l *fitLoop) keepMetrics(values map[string]float64) {
 	}
 	maps.Copy(kept, values)
 	l.state.Metrics = kept
-}
-
-func intervalError(interval, batches int) error {
-	var l diag.List
-	d := l.Errorf("bad-value", diag.Pos{}, "an epoch has %d batches, and validation is to come every %d", batches, interval)
-	d.Origin, d.Path = "--val_check_interval", "trainer.val_check_interval"
-	d.Hint = fmt.Sprintf("at most %d; or --check_val_every_n_epoch none, and batches count across epochs; or a time: `%d steps`", batches, interval)
-	return l.Err()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 
 	"gotrain/internal/ckpt"
@@ -47,7 +46,7 @@ func Evaluate(ctx context.Context, s *Session, verb Verb) (*Result, error) {
 		return nil, err
 	}
 	if loader.Batches() == 0 {
-		return nil, flagError(flag, errors.New("leaves nothing to measure"))
+		return nil, s.flagError(flag, errors.New("leaves nothing to measure"))
 	}
 	eval, err := newEvaluation(s.Model, prog, store, cache)
 	if err != nil {
@@ -86,7 +85,7 @@ func Predict(ctx context.Context, s *Session, o PredictOptions) (*Prediction, er
 	}
 	p := newPredictor(prog, cache, state.moment())
 	if size := elements(p.out.Shape); o.N > maxPredicted/max(size, 1) {
-		return nil, flagError("n", fmt.Errorf("%d rows of %d numbers do not fit in memory: at most %d", o.N, size, maxPredicted/max(size, 1)))
+		return nil, tooManyRows(o.N, size)
 	}
 	if !needsData(p.prog) {
 		n := o.N
@@ -114,13 +113,19 @@ func Predict(ctx context.Context, s *Session, o PredictOptions) (*Prediction, er
 		return nil, err
 	}
 	if loader.Batches() == 0 {
-		return nil, flagError("limit_predict_batches", errors.New("leaves nothing to predict"))
+		return nil, s.flagError("limit_predict_batches", errors.New("leaves nothing to predict"))
 	}
 	return &p.out, p.read(ctx, loader, o.N, s.Console.Validating)
 }
 
 // maxPredicted bounds the numbers that a prediction holds: 4 GiB of them.
 const maxPredicted = 1 << 30
+
+func tooManyRows(n, size int) error {
+	var l diag.List
+	l.Errorf("bad-value", diag.Pos{}, "%d rows of %d numbers do not fit in memory: at most %d", n, size, maxPredicted/max(size, 1)).Origin = "--n"
+	return l.Err()
+}
 
 func elements(shape []int) int {
 	n := 1
