@@ -48,6 +48,8 @@ func code(err error) int {
 	switch {
 	case err == nil, errors.Is(err, errHelp):
 		return exitOK
+	case errors.As(err, &user) && user.List.OfEnvironment():
+		return exitEnvironment
 	case errors.As(err, &user):
 		return exitUser
 	case errors.As(err, &diverged):

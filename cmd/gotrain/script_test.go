@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -35,7 +36,7 @@ func TestScript(t *testing.T) {
 		Dir:   filepath.Join("testdata", "script"),
 		Setup: setUpScript,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits, "same": same, "flip": flip, "logged": logged, "npy": npy, "picture": picture, "sorted": isSorted, "agree": agree,
+			"exits": exits, "same": same, "flip": flip, "logged": logged, "npy": npy, "picture": picture, "sorted": isSorted, "agree": agree, "npysave": npySave,
 		},
 		RequireExplicitExec: true,
 	})
@@ -299,4 +300,19 @@ func agree(ts *testscript.TestScript, neg bool, args []string) {
 	if found[0] != found[1] {
 		ts.Fatalf("%s is %v, %s is %v", args[1], found[0], args[3], found[1])
 	}
+}
+
+// npySave writes an array of so many float32: npysave FILE N.
+func npySave(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: npysave FILE N")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d,), }\n", n)
+	file := append([]byte{0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, byte(len(header)), 0}, header...)
+	for i := range n {
+		file = binary.LittleEndian.AppendUint32(file, math.Float32bits(float32(i)/float32(n)))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), file, 0o666))
 }

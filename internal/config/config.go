@@ -77,7 +77,11 @@ type Data struct {
 }
 
 // NamedPath is a file of data.path; Name is empty where the path is the only one.
-type NamedPath struct{ Name, Path string }
+type NamedPath struct {
+	Name, Path string
+	Written    string // the path as the config has it, which may be relative to the config
+	Pos        diag.Pos
+}
 
 // Field is one named array of a data source, per sample.
 type Field struct {

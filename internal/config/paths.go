@@ -6,21 +6,20 @@ import yaml "go.yaml.in/yaml/v4"
 // relative to it, those of the command line to the folder it was given in.
 func (d *document) paths(e entry) []NamedPath {
 	if real(e.value).Kind != yaml.MappingNode {
-		return []NamedPath{{Path: d.path(e, "data.path")}}
+		return []NamedPath{d.path(e, "", "data.path")}
 	}
 	var out []NamedPath
 	for _, f := range d.entries(e.value, "data.path") {
-		out = append(out, NamedPath{f.key, d.path(f, "data.path."+f.key)})
+		out = append(out, d.path(f, f.key, "data.path."+f.key))
 	}
 	return out
 }
 
-func (d *document) path(e entry, key string) string {
-	path := d.word(e, key)
-	if path == "" {
-		return ""
+func (d *document) path(e entry, name, key string) NamedPath {
+	p := NamedPath{Name: name, Written: d.word(e, key), Pos: d.pos(e.value)}
+	if p.Written != "" {
+		p.Path = d.beside(real(e.value), p.Written)
+		d.absolute(e.value, p.Path)
 	}
-	path = d.beside(real(e.value), path)
-	d.absolute(e.value, path)
-	return path
+	return p
 }

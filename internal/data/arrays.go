@@ -20,44 +20,38 @@ import (
 // booleans are numbers; integers are whole, and a rank-1 array of them has `classes`; bytes
 // of three axes or more are pictures, in 0..1.
 
-// namedFile is a file of data.path; name is empty where the path is the only one.
-type namedFile struct{ name, path string }
-
-// eachArray opens the arrays of a source in turn.
-func eachArray(d config.Data, visit func(name string, h *npyHeader, r io.Reader) error) error {
+// eachArray opens the arrays of a source in turn; of is the file of an error.
+func eachArray(d config.Data, visit func(name string, h *npyHeader, r io.Reader) error) (of config.NamedPath, err error) {
 	if d.Source == "npz" {
-		return eachNpz(d.Paths[0].Path, visit)
+		return d.Paths[0], eachNpz(d.Paths[0].Path, visit)
 	}
-	var files []namedFile
 	for _, p := range d.Paths {
 		name := p.Name
 		if name == "" {
 			name = strings.TrimSuffix(filepath.Base(p.Path), ".npy")
 		}
-		files = append(files, namedFile{name, p.Path})
+		if err := visitNpy(name, p.Path, visit); err != nil {
+			return p, err
+		}
 	}
-	return eachNpy(files, visit)
+	return of, nil
 }
 
 func arrayFields(d config.Data) ([]config.Field, diag.List) {
 	var diags diag.List
-	fault := func(code, format string, args ...any) *diag.Diagnostic {
-		g := diags.Errorf(code, d.PathPos, format, args...)
-		g.Path = "data.path"
-		return g
-	}
 	switch {
 	case len(d.Paths) == 0:
 		g := diags.Errorf("missing-value", d.SourcePos, "%s reads a file, and data has no path", d.Source)
 		g.Path, g.Hint = "data", "for example: path: data."+d.Source
 		return nil, diags
 	case d.Source == "npz" && d.Paths[0].Name != "":
-		fault("wrong-type", "npz reads one file, and this is a map").Hint = "the arrays of the file are the fields; source: npy takes a file a field"
+		g := diags.Errorf("wrong-type", d.PathPos, "npz reads one file, and this is a map")
+		g.Path, g.Hint = "data.path", "the arrays of the file are the fields; source: npy takes a file a field"
 		return nil, diags
 	}
 	var fields []config.Field
 	n := 0
-	err := eachArray(d, func(name string, h *npyHeader, r io.Reader) error {
+	of, err := eachArray(d, func(name string, h *npyHeader, r io.Reader) error {
 		f := config.Field{Name: name, Shape: h.shape[1:], Int: h.isWhole()}
 		if len(fields) > 0 && h.shape[0] != n {
 			return formatErrorf(h.path, 0, fmt.Sprintf("%s samples, as %s has", thousands(n), fields[0].Name), "%s", thousands(h.shape[0]))
@@ -76,17 +70,37 @@ func arrayFields(d config.Data) ([]config.Field, diag.List) {
 		return nil
 	})
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		fault("no-file", "%v", err).Hint = "paths are relative to the config"
 	case err != nil:
-		fault("bad-data-file", "%v", err)
+		fileFault(&diags, of, err)
 	case len(fields) == 0:
-		fault("bad-data-file", "%s holds no arrays", d.Paths[0].Path)
+		fileFault(&diags, of, formatErrorf(of.Path, 0, "arrays", "none"))
 	default:
 		diags.Append(checkSplit(d, n, "samples"))
 		return fields, diags
 	}
 	return nil, diags
+}
+
+// fileFault adds the fault of a file, at its path: the environment's, since a config that
+// was right stays as it is while its files move.
+func fileFault(l *diag.List, of config.NamedPath, err error) {
+	code, flag, hint := "bad-data-file", "data.path", ""
+	if of.Name != "" {
+		flag += "." + of.Name
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		code = "no-file"
+		switch {
+		case filepath.IsAbs(of.Written):
+			hint = "put it back, or say where it is: --" + flag + " FILE"
+		case of.Pos.IsValid():
+			hint = "paths are relative to the config"
+		default:
+			hint = "a path on the command line is relative to the folder that it is given in"
+		}
+	}
+	g := l.Errorf(code, of.Pos, "%v", err)
+	g.Path, g.Hint, g.Environment = flag, hint, true
 }
 
 func openArrays(_ context.Context, d config.Data, o Options) (*Sets, error) {
@@ -95,7 +109,7 @@ func openArrays(_ context.Context, d config.Data, o Options) (*Sets, error) {
 		return nil, err
 	}
 	all := &arrays{name: d.Source, fields: fields, columns: map[string]*column{}}
-	err := eachArray(d, func(name string, h *npyHeader, r io.Reader) error {
+	_, err := eachArray(d, func(name string, h *npyHeader, r io.Reader) error {
 		c, err := h.column(r)
 		all.columns[name], all.to = c, h.shape[0]
 		return err
@@ -120,8 +134,11 @@ func openArrays(_ context.Context, d config.Data, o Options) (*Sets, error) {
 
 // arraySize is what the headers say.
 func arraySize(d config.Data, _ Options) (s Size, known bool) {
+	if len(d.Paths) == 0 {
+		return Size{}, false
+	}
 	n, bytes := 0, int64(0)
-	err := eachArray(d, func(_ string, h *npyHeader, _ io.Reader) error {
+	_, err := eachArray(d, func(_ string, h *npyHeader, _ io.Reader) error {
 		n = h.shape[0]
 		bytes += h.memory()
 		return nil

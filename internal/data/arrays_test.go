@@ -19,7 +19,7 @@ import (
 )
 
 func npzConfig(path string, split map[string]int) config.Data {
-	return config.Data{Source: "npz", SourcePos: at, PathPos: at, Paths: []config.NamedPath{{Path: path}}, Split: split}
+	return config.Data{Source: "npz", SourcePos: at, PathPos: at, Paths: []config.NamedPath{{Path: path, Pos: at}}, Split: split}
 }
 
 // TestArraysOfNumPy reads what testdata/make.py had numpy write.
@@ -90,7 +90,7 @@ func TestArraysOfNumPy(t *testing.T) {
 
 func TestNpyFiles(t *testing.T) {
 	path := filepath.Join("testdata", "big_endian.npy")
-	d := config.Data{Source: "npy", PathPos: at, Paths: []config.NamedPath{{Path: path}}}
+	d := config.Data{Source: "npy", PathPos: at, Paths: []config.NamedPath{{Path: path, Pos: at}}}
 	fields, diags := Fields(d)
 	if diags.HasErrors() || len(fields) != 1 || fields[0].Name != "big_endian" {
 		t.Fatal(fields, diags.Items)
@@ -167,7 +167,7 @@ func TestArrayFaultsAreExplained(t *testing.T) {
 	} {
 		path := filepath.Join(dir, strings.ReplaceAll(name, " ", "_")+".npy")
 		write(t, path, c.file)
-		d := config.Data{Source: "npy", PathPos: at, Paths: []config.NamedPath{{Path: path}}}
+		d := config.Data{Source: "npy", PathPos: at, Paths: []config.NamedPath{{Path: path, Pos: at}}}
 		_, err := Open(context.Background(), d, Options{})
 		if err == nil || !strings.Contains(fmt.Sprint(err), c.says) || !strings.Contains(fmt.Sprint(err), path) {
 			t.Errorf("%s: %v, want %q", name, err, c.says)
@@ -231,7 +231,7 @@ func TestChunksOfRows(t *testing.T) {
 		file := npyBytes(header("<u4", fmt.Sprintf("(%d, %d)", c.rows, c.width)), body)
 		path := filepath.Join(t.TempDir(), "x.npy")
 		write(t, path, file)
-		d := config.Data{Source: "npy", PathPos: at, Paths: []config.NamedPath{{Path: path}}}
+		d := config.Data{Source: "npy", PathPos: at, Paths: []config.NamedPath{{Path: path, Pos: at}}}
 		s, err := Open(context.Background(), d, Options{})
 		if err != nil {
 			t.Fatal(err)

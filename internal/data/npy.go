@@ -331,18 +331,9 @@ func half(b uint16) float32 {
 	return math.Float32frombits(sign | (exponent+112)<<23 | fraction<<13)
 }
 
-// eachNpy opens the npy files of data.path in turn.
-func eachNpy(paths []namedFile, visit func(name string, h *npyHeader, r io.Reader) error) error {
-	for _, p := range paths {
-		if err := visitNpy(p, visit); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func visitNpy(p namedFile, visit func(name string, h *npyHeader, r io.Reader) error) error {
-	f, err := os.Open(p.path)
+// visitNpy opens an npy file.
+func visitNpy(name, path string, visit func(name string, h *npyHeader, r io.Reader) error) error {
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
@@ -352,12 +343,12 @@ func visitNpy(p namedFile, visit func(name string, h *npyHeader, r io.Reader) er
 		return err
 	}
 	r := bufio.NewReaderSize(f, 1<<16)
-	h, err := readNpyHeader(r, p.path)
+	h, err := readNpyHeader(r, path)
 	if err != nil {
 		return err
 	}
 	if fi.Mode().IsRegular() && fi.Size() != h.head+h.bytes() {
-		return formatErrorf(p.path, min(fi.Size(), h.head+h.bytes()), fmt.Sprintf("%d bytes, as the header says", h.head+h.bytes()), "%d", fi.Size())
+		return formatErrorf(path, min(fi.Size(), h.head+h.bytes()), fmt.Sprintf("%d bytes, as the header says", h.head+h.bytes()), "%d", fi.Size())
 	}
-	return visit(p.name, h, r)
+	return visit(name, h, r)
 }

@@ -59,6 +59,8 @@ type Diagnostic struct {
 	Text     string   `json:"text"`             // what was found and what was expected
 	Hint     string   `json:"hint,omitempty"`   // what to do: `did you mean "image"?`
 	Notes    []string `json:"notes,omitempty"`  // further lines, e.g. lines to paste
+	// Environment says that what is asked for may be right, and a file is not as it should be.
+	Environment bool `json:"environment,omitempty"`
 }
 
 // List collects diagnostics. The zero List is ready to use.
@@ -90,6 +92,11 @@ func (l *List) HasErrors() bool {
 	return slices.ContainsFunc(l.Items, func(d Diagnostic) bool { return d.Severity == Error })
 }
 
+// OfEnvironment reports whether there are errors, and all of them are the environment's.
+func (l *List) OfEnvironment() bool {
+	return l.HasErrors() && !slices.ContainsFunc(l.Items, func(d Diagnostic) bool { return d.Severity == Error && !d.Environment })
+}
+
 // Err returns l as an error when it has errors, else nil.
 func (l *List) Err() error {
 	if !l.HasErrors() {
@@ -98,7 +105,8 @@ func (l *List) Err() error {
 	return &ListError{List: *l}
 }
 
-// ListError carries a List through an error return; it is always the user's to mend.
+// ListError carries a List through an error return; it is the user's to mend, but where the
+// List is OfEnvironment.
 type ListError struct{ List List }
 
 func (e *ListError) Error() string {
