@@ -46,7 +46,7 @@ func Rows(f *Func) []Row {
 			last = r.Path
 		}
 		if !closed[r.Path] && r.Path != "optimizer" {
-			r.Shape = out.Shape
+			r.Shape = reshaped(f, out).Shape
 		}
 	}
 	for _, s := range f.States {
@@ -55,6 +55,23 @@ func Rows(f *Func) []Row {
 		}
 	}
 	return rows
+}
+
+// reshaped is what the op whose last instruction makes v gives: a reshape that follows at
+// its path has no instruction.
+func reshaped(f *Func, v *Value) *Value {
+	for _, w := range f.Values {
+		o := w.Origin
+		if _, ok := o.Op.(graph.Reshape); !ok || o.Path != v.Origin.Path || o.In[0] != v.Origin || w.Size != v.Size {
+			continue
+		}
+		if !slices.ContainsFunc(f.Values, func(u *Value) bool { // that is of another op, and the reshape one of the way back
+			return u.Origin.ID > v.Origin.ID && u.Origin.ID < o.ID && u.Origin.Path != o.Path
+		}) {
+			v = w
+		}
+	}
+	return v
 }
 
 // PlainOptions leave out every pass that makes one instruction of several.
