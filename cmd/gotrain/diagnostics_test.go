@@ -15,7 +15,7 @@ import (
 
 // withoutExample are the codes that no config can show yet, and why.
 var withoutExample = map[string]string{
-	"missing-split": "every source that is built has every split",
+	"missing-split": "the sources that lack a split read a file of arrays: see testdata/script/arrays.txtar",
 }
 
 // TestDiagnosticsHaveGoldens runs both examples of each row of the table of diagnostics:

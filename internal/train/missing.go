@@ -1,7 +1,11 @@
 package train
 
 import (
+	"fmt"
+	"strings"
+
 	"gotrain/internal/config"
+	"gotrain/internal/data"
 	"gotrain/internal/diag"
 )
 
@@ -77,6 +81,27 @@ func noSplit(verb Verb, c *config.Config, split string) error {
 	var l diag.List
 	d := l.Errorf("missing-split", c.Data.Pos, "data source %q gives no %s split, and %s runs on it", c.Data.Source, split, verb)
 	d.Path, d.Hint = "data", "take one from train, for example:"
-	d.Notes = []string{"data:", "  split: {" + split + ": 5000}"}
+	size, known := data.SizeOf(*c.Data, data.Options{})
+	if known && size.Train < 2 {
+		d.Hint = "train has a single sample, of which none can be taken: add data"
+		return l.Err()
+	}
+	parts := []string{fmt.Sprintf("%s: %d", split, tenth(size.Train))}
+	for _, other := range []string{"val", "test"} {
+		if n := c.Data.Split[other]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s: %d", other, n))
+		}
+	}
+	d.Notes = []string{"data:", "  split: {" + strings.Join(parts, ", ") + "}"}
 	return l.Err()
+}
+
+// tenth is a tenth of n samples to two digits, and at least 1.
+func tenth(n int) int {
+	n /= 10
+	scale := 1
+	for n/scale >= 100 {
+		scale *= 10
+	}
+	return max(n/scale*scale, 1)
 }
