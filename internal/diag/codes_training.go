@@ -60,7 +60,7 @@ var trainingCodes = []Code{
 	},
 	{
 		Name: "bad-data-file", Title: "a data file that cannot be read",
-		Text: "The arrays of npz and npy are the fields, so `check` reads them. Their first axis counts the samples, the same in each; they are floats, integers or booleans.",
+		Text: "The arrays of npz and npy are the fields, so `check` reads them. Their first axis counts the samples, the same in each; they are floats, integers or booleans. A file that is gone or broken is a fault of the environment: exit code 3, unless the config has faults of its own.",
 		Examples: []Example{{
 			Wrong: "data: {source: npz, path: /dev/null}\nmodel:\n  logits: image -> flatten -> dense(3)\nloss: cross_entropy(logits, label)\noptimizer: {name: sgd, lr: 0.1}\n",
 			Right: trained,
@@ -113,7 +113,7 @@ var trainingCodes = []Code{
 	},
 	{
 		Name: "no-file", Title: "a file that is not there",
-		Text:     "checkpoint.init_from and include name files, of which a relative path is relative to the file that names it.",
+		Text:     "data.path, checkpoint.init_from and include name files, of which a relative path is relative to the file that names it, and one of the command line to the folder that it is given in.",
 		Examples: []Example{{Wrong: trained + "checkpoint: {init_from: weights.safetensors}\n", Right: trained}, {Wrong: "include: base.yml\ndata: {source: digits}\n", Right: "data: {source: digits}\n"}},
 	},
 	{
