@@ -21,7 +21,7 @@ func tables() map[string]string {
 	return map[string]string{
 		"commands":     commandTable(),
 		"sections":     keyTable(""),
-		"keys":         keysOf("data", "vars.*", "checkpoint", "trainer", "trainer.early_stop"),
+		"keys":         keysOf("data", "vars.*", "checkpoint", "checkpoint.init_from", "trainer", "trainer.early_stop"),
 		"operators":    operatorTable(),
 		"forms":        opTable(graph.FormDocs()),
 		"initializers": opTable(graph.InitializerDocs()),

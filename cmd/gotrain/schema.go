@@ -89,7 +89,10 @@ var keySchemas = map[string]struct {
 	"checkpoint.mode":      {enum("min", "max"), "which is better"},
 	"checkpoint.keep":      {positive, "how many of the best are kept; 1 by default"},
 	"checkpoint.every":     {span, "how often last is written beside validations: 500 steps, 10m"},
-	"checkpoint.init_from": {text, "weights to start from: a .safetensors file"},
+	"checkpoint.init_from": {anyOf(text, ref("init_from")), "weights to start from: a .safetensors file or a checkpoint, whole, or a map of it and which to take"},
+
+	"checkpoint.init_from.file": {text, "the .safetensors file or checkpoint"},
+	"checkpoint.init_from.only": {anyOf(text, object{"type": "array", "items": text, "minItems": 1}), "the weights to take: a net, a glob of names (encoder.*), or a list of them; the others are new"},
 
 	"trainer.monitor":              {text, "short for checkpoint.monitor"},
 	"trainer.mode":                 {enum("min", "max"), "short for checkpoint.mode"},
@@ -236,6 +239,7 @@ func schema() object {
 		"arguments":  object{"type": "object", "additionalProperties": anyOf(ref("scalar"), object{"type": "array", "items": ref("scalar")})},
 		"schedule":   named(schedules, nil),
 		"checkpoint": section("checkpoint"),
+		"init_from":  section("checkpoint.init_from"),
 		"early_stop": section("trainer.early_stop"),
 		"trainer":    trainer,
 	}

@@ -89,7 +89,7 @@ func TestSchemaRefusesWrongKeysAndKinds(t *testing.T) {
 		"data: {source: digits, sorce: 1}", "data: {source: digits, shuffle: maybe}", "data: 3", "optimizer: {lr: 1}", "optimizer: {name: adm}",
 		"optimizer: {name: adam, momentum: 0.9}", "optimizer: {name: sgd, lrate: 1}", "schedule: {name: cosin}", "schedule: {name: cosine, gamma: 3}",
 		"vars: {2x: 1}", "vars: {a: {range: [1, 2]}}", "vars: {a: {default: 1, hlep: x}}", "vars: {a: [[1]]}", "model: [1]", "model: {f(x): {y: x}}",
-		"metrics: acc", "defaults: {cnv: {bias: false}}", "optimizers: [{name: adam, update: net}]", "optimizers: {name: adam}", "include: {a: b}", "predict: {my-output: x}", "checkpoint: {mode: least}", "checkpoint: {keep: 0}", "trainer: {max_epoch: 3}",
+		"metrics: acc", "defaults: {cnv: {bias: false}}", "optimizers: [{name: adam, update: net}]", "optimizers: {name: adam}", "include: {a: b}", "predict: {my-output: x}", "checkpoint: {mode: least}", "checkpoint: {keep: 0}", "checkpoint: {init_from: {fil: x}}", "checkpoint: {init_from: {file: x, only: []}}", "trainer: {max_epoch: 3}",
 		"trainer: {max_epochs: many}", "trainer: {early_stop: {patience: [1]}}", "trainer: {log_images: [a]}", "seed: x", "name: [1]",
 	} {
 		if validate(t, s, []byte(src)) == nil {

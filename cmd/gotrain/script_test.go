@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -21,6 +22,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"gotrain/internal/ckpt"
 )
 
 // The test binary is gotrain too: scripts run it as a process of its own.
@@ -36,7 +39,7 @@ func TestScript(t *testing.T) {
 		Dir:   filepath.Join("testdata", "script"),
 		Setup: setUpScript,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits, "same": same, "flip": flip, "logged": logged, "npy": npy, "picture": picture, "sorted": isSorted, "agree": agree, "npysave": npySave,
+			"exits": exits, "same": same, "tensors": tensors, "flip": flip, "logged": logged, "npy": npy, "picture": picture, "sorted": isSorted, "agree": agree, "npysave": npySave,
 		},
 		RequireExplicitExec: true,
 	})
@@ -160,6 +163,26 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 		at++
 	}
 	ts.Fatalf("%s (%d bytes) and %s (%d bytes) differ from byte %d on", args[0], len(a), args[1], len(b), at)
+}
+
+// tensors checks that two files of weights hold the same under names that start alike:
+// [!] tensors PREFIX FILE FILE
+func tensors(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: [!] tensors PREFIX FILE FILE")
+	}
+	var found [2][]ckpt.Tensor
+	for i, path := range args[1:] {
+		all, _, err := ckpt.ReadSafetensors(ts.MkAbs(path))
+		ts.Check(err)
+		found[i] = slices.DeleteFunc(all, func(t ckpt.Tensor) bool { return !strings.HasPrefix(t.Name, args[0]) })
+		if len(found[i]) == 0 {
+			ts.Fatalf("%s has nothing under %s", path, args[0])
+		}
+	}
+	if reflect.DeepEqual(found[0], found[1]) == neg {
+		ts.Fatalf("%s of %s and %s: the same is %v", args[0], args[1], args[2], !neg)
+	}
 }
 
 // flip inverts the bits of the byte in the middle of a file.

@@ -58,6 +58,11 @@ func Decode(b []byte) ([]Tensor, map[string]string, error) {
 // ReadSafetensors reads a file; the header is checked against the file's size
 // before the data are read, so that memory follows what is really on disk.
 func ReadSafetensors(path string) ([]Tensor, map[string]string, error) {
+	return readSafetensors(path, true)
+}
+
+// readSafetensors gives the tensors without data where they are not asked for.
+func readSafetensors(path string, withData bool) ([]Tensor, map[string]string, error) {
 	// Stat before Open: opening a named pipe would wait for its writer.
 	if fi, err := os.Stat(path); err != nil {
 		return nil, nil, err
@@ -73,7 +78,7 @@ func ReadSafetensors(path string) ([]Tensor, map[string]string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	ts, meta, err := readFrom(f, fi.Size())
+	ts, meta, err := readFrom(f, fi.Size(), withData)
 	var fe *FormatError
 	switch {
 	case errors.As(err, &fe):
@@ -84,7 +89,7 @@ func ReadSafetensors(path string) ([]Tensor, map[string]string, error) {
 	return ts, meta, err
 }
 
-func readFrom(r io.Reader, size int64) ([]Tensor, map[string]string, error) {
+func readFrom(r io.Reader, size int64, withData bool) ([]Tensor, map[string]string, error) {
 	start := make([]byte, min(8, size))
 	if _, err := io.ReadFull(r, start); err != nil {
 		return nil, nil, err
@@ -100,6 +105,9 @@ func readFrom(r io.Reader, size int64) ([]Tensor, map[string]string, error) {
 	ts, begins, meta, err := parseHeader(header, size-8-int64(n))
 	if err != nil {
 		return nil, nil, err
+	}
+	if !withData {
+		return ts, meta, nil
 	}
 	data := make([]byte, size-8-int64(n))
 	if _, err := io.ReadFull(r, data); err != nil {

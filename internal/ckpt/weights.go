@@ -3,6 +3,7 @@ package ckpt
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -31,6 +32,20 @@ func LoadWeights(path string) ([]Tensor, error) {
 		ts, err = readTensors(root, modelFile, m)
 		return err
 	})
+	return ts, err
+}
+
+// ReadShapes reads the names, types and shapes of what LoadWeights reads, and no data: the
+// tensors have none, and a folder's hashes are not asked for.
+func ReadShapes(path string) ([]Tensor, error) {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if fi.IsDir() {
+		path = filepath.Join(path, modelFile)
+	}
+	ts, _, err := readSafetensors(path, false)
 	return ts, err
 }
 
@@ -78,6 +93,27 @@ func (e *MatchError) Error() string {
 // Match demands that got holds exactly the parameters of have: same names,
 // shapes and dtypes. Otherwise it returns a *MatchError with every difference.
 func Match(have []Param, got []Tensor) error {
+	e := compare(have, got)
+	if len(e.Missing)+len(e.Extra)+len(e.Changed) == 0 {
+		return nil
+	}
+	e.suggest()
+	return e
+}
+
+// MatchSome demands that got holds the parameters of want, whatever else it holds.
+func MatchSome(want []Param, got []Tensor) error {
+	e := compare(want, got)
+	if len(e.Missing)+len(e.Changed) == 0 {
+		return nil
+	}
+	e.suggest()
+	e.Extra = nil
+	return e
+}
+
+// compare lists every difference.
+func compare(have []Param, got []Tensor) *MatchError {
 	e := &MatchError{Nearest: map[string]string{}}
 	file := map[string]Tensor{}
 	for _, t := range got {
@@ -99,13 +135,9 @@ func Match(have []Param, got []Tensor) error {
 			e.Extra = append(e.Extra, name)
 		}
 	}
-	if len(e.Missing)+len(e.Extra)+len(e.Changed) == 0 {
-		return nil
-	}
 	sort.Strings(e.Missing)
 	sort.Strings(e.Extra)
 	sort.Slice(e.Changed, func(i, j int) bool { return e.Changed[i].Here.Name < e.Changed[j].Here.Name })
-	e.suggest()
 	return e
 }
 

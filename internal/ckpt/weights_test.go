@@ -53,6 +53,50 @@ func TestWriteSafetensors(t *testing.T) {
 	}
 }
 
+// TestReadShapes: names, types and shapes of a file and of a folder, without the data.
+func TestReadShapes(t *testing.T) {
+	path := mustSave(t, t.TempDir(), 1, 7)
+	want, err := LoadWeights(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		want[i].Data = nil
+	}
+	for _, p := range []string{path, filepath.Join(path, modelFile)} {
+		if got, err := ReadShapes(p); err != nil || !reflect.DeepEqual(got, want) {
+			t.Error(p, got, err)
+		}
+	}
+	if _, err := ReadShapes(filepath.Dir(path)); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+	if err := os.Truncate(filepath.Join(path, modelFile), 40); err != nil {
+		t.Fatal(err)
+	}
+	var fe *FormatError
+	if _, err := ReadShapes(path); !errors.As(err, &fe) {
+		t.Error(err)
+	}
+}
+
+// TestMatchSome: what is left over is no fault, and may be the name that was meant.
+func TestMatchSome(t *testing.T) {
+	file := []Tensor{FromFloat32("a.weight", []int{2}, []float32{1, 2}), FromFloat32("module.b.weight", []int{1}, []float32{1}), FromFloat32("c", []int{1}, []float32{1})}
+	param := func(name string, shape ...int) Param { return Param{name, shape, "F32"} }
+	if err := MatchSome([]Param{param("a.weight", 2)}, file); err != nil {
+		t.Error(err)
+	}
+	if err := MatchSome(nil, file); err != nil {
+		t.Error(err)
+	}
+	err := MatchSome([]Param{param("b.weight", 1), param("a.weight", 3)}, file)
+	const want = "the weights do not fit the model:\n  a.weight: shape [3] here, [2] in the file\n  b.weight: not in the file (nearest there: module.b.weight)"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 func TestMatch(t *testing.T) {
 	tensor := func(name string, shape ...int) Tensor {
 		n := 1

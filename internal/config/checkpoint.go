@@ -67,18 +67,43 @@ func (d *document) checkpoint(c *Config, n *yaml.Node) {
 		c.Checkpoint.Every, _ = d.span(e.value, "checkpoint.every", Steps, Steps, Seconds)
 	}
 	if e, ok := keys["init_from"]; ok {
-		d.initFrom(c, e)
+		c.InitFrom = d.initFrom(e)
 	}
 }
 
-func (d *document) initFrom(c *Config, e entry) {
-	s := d.scalarOf(e, "checkpoint.init_from")
-	if s == nil {
-		return
+var initFromKeys = []string{"file", "only"}
+
+// initFrom decodes a file of weights, or a map of it and of which of them to take; nil where
+// that is faulty.
+func (d *document) initFrom(e entry) *InitFrom {
+	const path = "checkpoint.init_from"
+	file, at := e, path
+	faults := len(d.diags.Items)
+	out := &InitFrom{}
+	if real(e.value).Kind == yaml.MappingNode {
+		keys := d.section(e.value, path, initFromKeys, nil)
+		if only, ok := keys["only"]; ok {
+			before := len(d.diags.Items)
+			out.Only = d.updates(only, path+".only")
+			if len(out.Only) == 0 && len(d.diags.Items) == before {
+				d.failf("missing-value", real(only.value), path+".only", "only names no weights").Hint = `name a net or a glob, only: "encoder.*", or leave it out to take all`
+			}
+		}
+		var ok bool
+		if file, ok = keys["file"]; !ok {
+			d.failf("missing-value", real(e.value), path, "init_from has no file").Hint = `for example: init_from: {file: other.safetensors, only: "encoder.*"}`
+			return nil
+		}
+		at += ".file"
 	}
-	s.Text = d.beside(real(e.value), s.Text)
-	c.InitFrom = s
-	d.absolute(e.value, s.Text)
+	out.File, out.Pos, out.Origin = d.path(file, "", at).Path, d.pos(real(file.value)), d.origins[real(file.value)]
+	if out.File == "" && len(d.diags.Items) == faults {
+		d.failf("missing-value", real(file.value), at, "init_from has no file").Hint = "leave it out to start from new weights"
+	}
+	if len(d.diags.Items) > faults {
+		return nil
+	}
+	return out
 }
 
 // monitor decodes monitor and mode, of checkpoint or, for short, of trainer. A mode belongs

@@ -25,7 +25,7 @@ type Config struct {
 	Schedule   *Schedule // nil when absent: the learning rate stays
 	// Checkpoint is never nil after Load; absent keys have their defaults.
 	Checkpoint *Checkpoint
-	InitFrom   *Scalar // checkpoint.init_from: start from these weights; nil when absent
+	InitFrom   *InitFrom // nil when absent
 	// Trainer holds the trainer section's scalars as written, by key, checked against
 	// TrainerFlags for unknown keys only: flags and environment may still override them.
 	Trainer   map[string]*Scalar
@@ -151,7 +151,7 @@ type OpDefaults struct {
 	Args []Arg  // all named
 }
 
-// Target is what an optimizer updates: a net, or a glob of names of weights.
+// Target names weights: a net, or a glob of their names.
 type Target struct {
 	Name string
 	Pos  diag.Pos
@@ -190,6 +190,14 @@ type Checkpoint struct {
 	Every   Span     // between saves of last, in Steps or Seconds; zero means only at validations and at the end
 	Pos     diag.Pos // of monitor; invalid where it is the default or from a flag
 	Origin  string   // the flag that set monitor
+}
+
+// InitFrom is checkpoint.init_from: the weights that a new run starts from.
+type InitFrom struct {
+	File   string   // relative to the working directory
+	Only   []Target // the weights to take; nil for all, of which none may be left over
+	Pos    diag.Pos // of File
+	Origin string   // the flag that set File
 }
 
 // EarlyStop is trainer.early_stop: the run ends where Monitor has not become better by more

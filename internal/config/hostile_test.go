@@ -82,8 +82,8 @@ func TestListsOfFractionsStaySo(t *testing.T) {
 func TestPaths(t *testing.T) {
 	for path, want := range map[string]bool{
 		"data.batch": true, "data.split.val": true, "optimizer.lr": true, "optimizer.betas.0": true, "trainer.monitor": true, "trainer.log_images.sample": true,
-		"checkpoint.init_from": true, "loss.kl": true,
-		"data": false, "data.batchs": false, "vars.x": false, "": false, "optimizer.": false, "0.0.0": false, "trainer.max": false,
+		"checkpoint.init_from": true, "checkpoint.init_from.file": true, "checkpoint.init_from.only.1": true, "loss.kl": true,
+		"data": false, "data.batchs": false, "checkpoint.init_from.fil": false, "vars.x": false, "": false, "optimizer.": false, "0.0.0": false, "trainer.max": false,
 	} {
 		if got := ValidPath(strings.Split(path, ".")); got != want {
 			t.Errorf("%s: %v, want %v", path, got, want)

@@ -212,6 +212,50 @@ func TestTheLanguagesExamples(t *testing.T) {
 	}
 }
 
+// TestInitFrom: the file alone or in a map, changed from the command line as a whole and in
+// part. Paths of the file are relative to it.
+func TestInitFrom(t *testing.T) {
+	set := func(key, text string) Override {
+		return Override{append([]string{"checkpoint"}, strings.Split(key, ".")...), text, "--checkpoint." + key}
+	}
+	for name, c := range map[string]struct {
+		src    string
+		set    []Override
+		file   string
+		only   string // joined by spaces
+		origin string
+	}{
+		"a file":               {"init_from: w.safetensors", nil, "w.safetensors", "", ""},
+		"a map":                {"init_from: {file: w.safetensors, only: encoder.*}", nil, "w.safetensors", "encoder.*", ""},
+		"a list":               {"init_from: {file: w.safetensors, only: [encoder, '*.bias']}", nil, "w.safetensors", "encoder *.bias", ""},
+		"all of it":            {"init_from: {file: w.safetensors}", nil, "w.safetensors", "", ""},
+		"a file for a map":     {"init_from: {file: w.safetensors, only: a}", []Override{set("init_from", "v")}, "v", "", "--checkpoint.init_from"},
+		"another file":         {"init_from: {file: w.safetensors, only: a}", []Override{set("init_from.file", "v")}, "v", "a", "--checkpoint.init_from.file"},
+		"another part":         {"init_from: {file: w.safetensors, only: a}", []Override{set("init_from.only", "b.*")}, "w.safetensors", "b.*", ""},
+		"a part of a file":     {"init_from: w.safetensors", []Override{set("init_from.only", "[a, b]")}, "w.safetensors", "a b", ""},
+		"a part like an alias": {"init_from: w.safetensors", []Override{set("init_from.only", "*.bias")}, "w.safetensors", "*.bias", ""},
+		"another file alone":   {"init_from: w.safetensors", []Override{set("init_from.file", "v")}, "v", "", "--checkpoint.init_from.file"},
+		"both from flags":      {"keep: 1", []Override{set("init_from.file", "v"), set("init_from.only", "a")}, "v", "a", "--checkpoint.init_from.file"},
+		"flags after a flag":   {"keep: 1", []Override{set("init_from", "v"), set("init_from.only", "a")}, "v", "a", "--checkpoint.init_from"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			loaded := load(t, "checkpoint:\n  "+c.src+"\n", c.set...)
+			for what, got := range map[string]*InitFrom{"loaded": loaded.InitFrom, "resolved": load(t, string(loaded.Resolved())).InitFrom} {
+				var only []string
+				for _, o := range got.Only {
+					only = append(only, o.Name)
+				}
+				if filepath.Base(got.File) != c.file || strings.Join(only, " ") != c.only {
+					t.Errorf("%s: %q only %q, want %q only %q", what, got.File, only, c.file, c.only)
+				}
+			}
+			if got := loaded.InitFrom; got.Origin != c.origin || got.Pos.IsValid() != (c.origin == "") {
+				t.Errorf("from %q at %v, want %q", got.Origin, got.Pos, c.origin)
+			}
+		})
+	}
+}
+
 func TestTrainerFlags(t *testing.T) {
 	at := func(string) (diag.Pos, string) { return diag.Pos{}, "test" }
 	type values = map[string]any

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"path"
 
 	yaml "go.yaml.in/yaml/v4"
 
@@ -87,7 +88,7 @@ func (d *document) optimizers(c *Config, n *yaml.Node) []*Optimizer {
 }
 
 // updates decodes a net's name, a glob of weights, or a list of either.
-func (d *document) updates(e entry, path string) []Target {
+func (d *document) updates(e entry, at string) []Target {
 	n := real(e.value)
 	items := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {
@@ -95,7 +96,12 @@ func (d *document) updates(e entry, path string) []Target {
 	}
 	var out []Target
 	for _, item := range items {
-		if name := d.word(entry{e.key, e.node, item}, path); name != "" {
+		name := d.word(entry{e.key, e.node, item}, at)
+		if _, err := path.Match(name, ""); err != nil {
+			d.failf("bad-value", real(item), at, "%q is no glob of weights", name).Hint = "* stands for any letters, ? for one, [ab] for one of these, and a [ has its ]"
+			continue
+		}
+		if name != "" {
 			out = append(out, Target{Name: name, Pos: d.pos(item)})
 		}
 	}

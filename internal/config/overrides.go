@@ -49,6 +49,13 @@ func (d *document) apply(overrides []Override) (vars []Override) {
 				g.Origin = o.Origin
 			case last:
 				replace(at, next, value)
+			case real(next).Kind == yaml.ScalarNode && shortFor[strings.Join(o.Path[:i+1], ".")] != "":
+				long := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+				name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: shortFor[strings.Join(o.Path[:i+1], ".")]}
+				d.origins[long], d.origins[name] = o.Origin, o.Origin
+				long.Content = []*yaml.Node{name, next}
+				replace(at, next, long)
+				next = long
 			}
 			if next == nil {
 				break
@@ -58,6 +65,10 @@ func (d *document) apply(overrides []Override) (vars []Override) {
 	}
 	return vars
 }
+
+// shortFor has the maps that a word alone may stand for, and its key. A flag for another key
+// keeps that word.
+var shortFor = map[string]string{"checkpoint.init_from": "file"}
 
 // flagNode reads a flag's text as a YAML value.
 func (d *document) flagNode(o Override) *yaml.Node {
@@ -119,7 +130,7 @@ func replace(parent, old, with *yaml.Node) {
 // is valid there, its own check says.
 var paths = map[string][]string{
 	"data": dataKeys, "data.path": {"*"}, "data.split": {"val", "test"}, "data.samples": {"train", "val"},
-	"checkpoint": checkpointKeys, "trainer": {"monitor", "mode"}, "trainer.log_images": {"*"}, "trainer.early_stop": earlyStopKeys,
+	"checkpoint": checkpointKeys, "checkpoint.init_from": initFromKeys, "trainer": {"monitor", "mode"}, "trainer.log_images": {"*"}, "trainer.early_stop": earlyStopKeys,
 	"optimizer": {"*"}, "schedule": {"*"}, "loss": {"*"}, "metrics": {"*"}, "predict": {"*"}, "model": {"*"},
 }
 

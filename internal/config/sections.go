@@ -12,7 +12,7 @@ func Keys() map[string][]string {
 		}
 	}
 	return map[string][]string{
-		"": topKeys, "data": dataKeys, "vars.*": varKeys, "checkpoint": checkpointKeys, "trainer": trainer, "trainer.early_stop": earlyStopKeys,
+		"": topKeys, "data": dataKeys, "vars.*": varKeys, "checkpoint": checkpointKeys, "checkpoint.init_from": initFromKeys, "trainer": trainer, "trainer.early_stop": earlyStopKeys,
 	}
 }
 

@@ -79,9 +79,9 @@ var configCodes = []Code{
 		Examples: []Example{{Wrong: "optimizer: {name: adam}\noptimizers:\n  - {update: net, minimize: mean(h), name: adam}\ndata: {source: digits}\nmodel:\n  net(x): x -> flatten -> dense(4)\n  h: net(image)\n", Right: "optimizers:\n  - {update: net, minimize: mean(h), name: adam}\ndata: {source: digits}\nmodel:\n  net(x): x -> flatten -> dense(4)\n  h: net(image)\n"}},
 	},
 	{
-		Name: "no-weights", Title: "an optimizer's update that names no weights",
-		Text:     "update names a net of model, or the weights by a glob such as decoder.dense*: something that has weights and is used. no_decay names parts of names too, and warns where it names nothing.",
-		Examples: []Example{{Wrong: "optimizers:\n  - {update: nett, minimize: mean(h), name: adam}\ndata: {source: digits}\nmodel:\n  net(x): x -> flatten -> dense(4)\n  h: net(image)\n", Right: "optimizers:\n  - {update: net, minimize: mean(h), name: adam}\ndata: {source: digits}\nmodel:\n  net(x): x -> flatten -> dense(4)\n  h: net(image)\n"}, {Wrong: decayed("biass"), Right: decayed("bias")}},
+		Name: "no-weights", Title: "a name of weights that names none",
+		Text:     "update names a net of model, or the weights by a glob such as decoder.dense*: something that has weights and is used. So does only of checkpoint.init_from. no_decay names parts of names too, and warns where it names nothing.",
+		Examples: []Example{{Wrong: "optimizers:\n  - {update: nett, minimize: mean(h), name: adam}\ndata: {source: digits}\nmodel:\n  net(x): x -> flatten -> dense(4)\n  h: net(image)\n", Right: "optimizers:\n  - {update: net, minimize: mean(h), name: adam}\ndata: {source: digits}\nmodel:\n  net(x): x -> flatten -> dense(4)\n  h: net(image)\n"}, {Wrong: decayed("biass"), Right: decayed("bias")}, {Wrong: trained + "checkpoint: {init_from: {file: runs/config/version_0/checkpoints/last, only: logit.*}}\n", Right: trained, Before: []string{"fit FILE"}}},
 	},
 	{
 		Name: "not-built-yet", Title: "a part of the language that this version has not",

@@ -114,12 +114,16 @@ var trainingCodes = []Code{
 	{
 		Name: "no-file", Title: "a file that is not there",
 		Text:     "data.path, checkpoint.init_from and include name files, of which a relative path is relative to the file that names it, and one of the command line to the folder that it is given in.",
-		Examples: []Example{{Wrong: trained + "checkpoint: {init_from: weights.safetensors}\n", Right: trained}, {Wrong: "include: base.yml\ndata: {source: digits}\n", Right: "data: {source: digits}\n"}},
+		Examples: []Example{{Wrong: trained + "checkpoint: {init_from: weights.safetensors}\n", Right: trained}, {Wrong: "include: base.yml\ndata: {source: digits}\n", Right: "data: {source: digits}\n"}, {Wrong: trained + "checkpoint: {init_from: runs/config/version_0}\n", Right: trained, Before: []string{"fit FILE"}}},
 	},
 	{
 		Name: "init-from", Title: "weights to start from that do not fit",
-		Text:     "init_from matches weights by name, strictly: each must be in the file, with its shape, and no other.",
-		Examples: []Example{{Wrong: deeper + "checkpoint: {init_from: runs/config/version_0/checkpoints/last/model.safetensors}\n", Right: trained, Command: "fit FILE", Before: []string{"fit FILE"}}},
+		Text: "init_from matches weights by name, strictly: each must be in the file, with its shape, and no other. With only: a glob of names, or a list of them, this holds for the weights so named; the others are new.",
+		Examples: []Example{
+			{Wrong: deeper + "checkpoint: {init_from: runs/config/version_0/checkpoints/last/model.safetensors}\n", Right: trained, Before: []string{"fit FILE"}},
+			{Wrong: deeper + "checkpoint: {init_from: {file: runs/config/version_0/checkpoints/last, only: \"*.bias\"}}\n", Right: trained, Before: []string{"fit FILE"}},
+			{Wrong: trained + "checkpoint: {init_from: config.yaml}\n", Right: trained},
+		},
 	},
 	{
 		Name: "missing-section", Title: "a section that the command needs",

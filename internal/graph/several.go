@@ -31,12 +31,16 @@ func (ev *evaluator) checkOptimizers() {
 	}
 }
 
+// Names reports whether a word of the config names a weight: it is the net or the value that
+// the weight is in, or a glob of the weight's whole name, in which * stands for dots too.
+func Names(word, weight string) bool {
+	ok, err := path.Match(word, weight)
+	return ok && err == nil || strings.HasPrefix(weight, word+".")
+}
+
 func (ev *evaluator) checkTarget(t config.Target, o *config.Optimizer, params []*State) {
 	for _, p := range params {
-		if strings.HasPrefix(p.Name, t.Name+".") {
-			return
-		}
-		if ok, err := path.Match(t.Name, p.Name); err == nil && ok {
+		if Names(t.Name, p.Name) {
 			return
 		}
 	}

@@ -3,6 +3,7 @@ package train_test
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"gotrain/internal/ckpt"
@@ -87,5 +88,43 @@ func TestModelFileHasItsBuffers(t *testing.T) {
 		if string(copied[i].Data) != string(w.Data) {
 			t.Errorf("%s differs from what the run started from", w.Name)
 		}
+	}
+}
+
+// TestInitFromTakesBuffers: a glob names running statistics as it does weights, and what it
+// does not name is as it would be without it.
+func TestInitFromTakesBuffers(t *testing.T) {
+	read := func(more string, epochs int) (dir string, byName map[string]string) {
+		res, err := train.Fit(context.Background(), newSession(t, cnn+more, map[string]any{"max_epochs": epochs, "default_root_dir": t.TempDir()}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir = filepath.Join(res.RunDir, "checkpoints", "last")
+		tensors, err := ckpt.LoadWeights(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		byName = map[string]string{}
+		for _, w := range tensors {
+			byName[w.Name] = string(w.Data)
+		}
+		return dir, byName
+	}
+	dir, trained := read("", 1)
+	_, fresh := read("", 0)
+	_, started := read("checkpoint: {init_from: {file: "+dir+", only: '*.running_*'}}\n", 0)
+	taken := 0
+	for name, got := range started {
+		want := fresh[name]
+		if strings.Contains(name, ".running_") {
+			want = trained[name]
+			taken++
+		}
+		if got != want {
+			t.Errorf("%s is not what it should start from", name)
+		}
+	}
+	if taken != 4 || trained["logits.batchnorm.running_mean"] == fresh["logits.batchnorm.running_mean"] {
+		t.Errorf("%d running statistics, want 4 that have moved", taken)
 	}
 }

@@ -167,8 +167,8 @@ func (l *fitLoop) initialState() error {
 		if err := l.store.Init(l.Config.Seed, l.states); err != nil {
 			return err
 		}
-		if from := l.Config.InitFrom; from != nil {
-			return l.initFrom(from.Text)
+		if l.Config.InitFrom != nil {
+			return l.initFrom()
 		}
 		return nil
 	}
@@ -218,21 +218,6 @@ func (l *fitLoop) initialState() error {
 // ofModel picks the states that a model's file holds.
 func ofModel(states []graph.State) []graph.State {
 	return slices.DeleteFunc(slices.Clone(states), func(s graph.State) bool { return !s.Role.OfModel() })
-}
-
-// initFrom starts from the weights of another run, strictly by name.
-func (l *fitLoop) initFrom(path string) error {
-	weights, err := ckpt.LoadWeights(path)
-	if err != nil {
-		return checkpointError(err)
-	}
-	if err := restore(l.store, ofModel(l.states), weights); err != nil {
-		var list diag.List
-		list.Errorf("init-from", l.Config.InitFrom.Pos, "init_from %s: %v", path, err).Path = "checkpoint.init_from"
-		return list.Err()
-	}
-	l.Console.Note("weights from " + path)
-	return nil
 }
 
 func (l *fitLoop) openSinks(resumed bool) error {

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"os"
 	"slices"
 
 	"gotrain/internal/config"
@@ -11,8 +10,8 @@ import (
 )
 
 // Static finds what a fit would refuse, without opening any data: a monitor that nothing
-// logs, pictures of what is no image, a faulty schedule, weights that are not there (which
-// a run that goes on from a checkpoint does not need).
+// logs, pictures of what is no image, a faulty schedule, weights to start from that are not
+// there or do not fit (which a run that goes on from a checkpoint does not need).
 func Static(c *config.Config, m *graph.Model, t config.Trainer, resuming bool) (diag.List, error) {
 	_, l := checkedSchedule(c, t)
 	checkProgress(m, t, &l)
@@ -28,11 +27,9 @@ func Static(c *config.Config, m *graph.Model, t config.Trainer, resuming bool) (
 			return l, err
 		}
 	}
-	if from := c.InitFrom; from != nil && !resuming {
-		if _, err := os.Stat(from.Text); err != nil {
-			d := l.Errorf("no-file", from.Pos, "init_from: there is no %s", from.Text)
-			d.Path, d.Origin = "checkpoint.init_from", from.Origin
-		}
+	if c.InitFrom != nil && !resuming {
+		err := checkInitFrom(c, m, &l)
+		return l, err
 	}
 	return l, nil
 }
