@@ -13,6 +13,7 @@ import (
 	"gotrain/internal/data"
 	"gotrain/internal/diag"
 	"gotrain/internal/graph"
+	"gotrain/internal/schedule"
 	"gotrain/internal/train"
 )
 
@@ -140,13 +141,15 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 	}
 	diags.Append(problems)
 	j.model = model
-	if model != nil && (verb == train.FitVerb || verb == checkVerb) {
-		problems, err := train.Static(cfg, model, trainer, j.run != "" || j.own["ckpt_path"] != "")
+	if verb == train.FitVerb || verb == checkVerb {
+		problems, err = train.Static(cfg, model, trainer, j.run != "" || j.own["ckpt_path"] != "", diags)
 		if err != nil {
 			return nil, err
 		}
-		diags.Append(problems)
+	} else {
+		_, problems = schedule.Check(cfg.Schedule)
 	}
+	diags.Append(problems)
 	blame(diags.Items, over)
 	if err := j.fail(diags, src); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"gotrain/internal/config"
@@ -20,12 +21,13 @@ func (ev *evaluator) checkOptimizers() {
 			ev.perSampleTerm(o.Minimize, sc, "what an optimizer minimizes")
 		}
 	}
-	if ev.fieldsUnknown() || ev.diags.HasErrors() {
-		return // nets that could not be called have no weights yet
-	}
+	faulty := ev.fieldsUnknown() || ev.diags.HasErrors()
 	params := withRole(ev.b.states, Param)
 	for _, o := range ev.cfg.Optimizers {
 		for _, t := range o.Update {
+			if faulty && ev.mayHaveWeights(t.Name) {
+				continue // a net that could not be called has no weights yet
+			}
 			ev.checkTarget(t, o, params)
 		}
 	}
@@ -36,6 +38,16 @@ func (ev *evaluator) checkOptimizers() {
 func Names(word, weight string) bool {
 	ok, err := path.Match(word, weight)
 	return ok && err == nil || strings.HasPrefix(weight, word+".")
+}
+
+// mayHaveWeights reports whether a name is of something in the file that has weights once
+// its faults are mended.
+func (ev *evaluator) mayHaveWeights(name string) bool {
+	root, _, _ := strings.Cut(name, ".")
+	if strings.ContainsAny(root, `*?[\`) || root == "loss" || ev.nets[root] != nil {
+		return true
+	}
+	return slices.ContainsFunc(ev.cfg.Model, func(d *config.Def) bool { return strings.Join(d.Names, "_") == root })
 }
 
 func (ev *evaluator) checkTarget(t config.Target, o *config.Optimizer, params []*State) {

@@ -32,8 +32,8 @@ func checkInitFrom(c *config.Config, m *graph.Model, l *diag.List) error {
 	case err != nil:
 		at.failf("no-file", "init_from: %v", err).Environment = true
 	}
-	if missing := Require(FitVerb, c); missing.HasErrors() {
-		return nil // without a training there are no weights to compare
+	if missing := Require(FitVerb, c); m == nil || missing.HasErrors() {
+		return nil // without a model and a training there are no weights to compare
 	}
 	p, err := m.Train(graph.TrainOptions{})
 	if err != nil {

@@ -11,19 +11,25 @@ import (
 
 // Static finds what a fit would refuse, without opening any data: a monitor that nothing
 // logs, pictures of what is no image, a faulty schedule, weights to start from that are not
-// there or do not fit (which a run that goes on from a checkpoint does not need).
-func Static(c *config.Config, m *graph.Model, t config.Trainer, resuming bool) (diag.List, error) {
+// there or do not fit (which a run that goes on from a checkpoint does not need). m is nil
+// where the model has faults, told: then what takes no shapes to see is judged by the names
+// of the config.
+func Static(c *config.Config, m *graph.Model, t config.Trainer, resuming bool, told diag.List) (diag.List, error) {
 	_, l := checkedSchedule(c, t)
-	checkProgress(m, t, &l)
+	known := declared(c, told)
+	if m != nil {
+		checkProgress(m, t, &l)
+		known = &names{logged: monitored(m, true), outputs: m.PredictNames}
+	}
 	if k := c.Checkpoint; k.Pos.IsValid() || k.Origin != "" {
-		checkMonitor("checkpoint.monitor", k.Monitor, k.Pos, k.Origin, m, &l)
+		checkMonitor("checkpoint.monitor", k.Monitor, k.Pos, k.Origin, known, &l)
 	}
 	if e := c.EarlyStop; e != nil && (e.Monitor != c.Checkpoint.Monitor || !c.Checkpoint.Pos.IsValid() && c.Checkpoint.Origin == "") {
-		checkMonitor("trainer.early_stop.monitor", e.Monitor, e.Pos, e.Origin, m, &l)
+		checkMonitor("trainer.early_stop.monitor", e.Monitor, e.Pos, e.Origin, known, &l)
 	}
 	checkBatches(c, t, &l)
 	for _, want := range c.LogImages {
-		if err := checkPicture(want, m, &l); err != nil {
+		if err := checkPicture(want, m, known, &l); err != nil {
 			return l, err
 		}
 	}
@@ -61,22 +67,27 @@ func checkBatches(c *config.Config, t config.Trainer, l *diag.List) {
 }
 
 // checkMonitor refuses a metric that nothing logs.
-func checkMonitor(path, name string, pos diag.Pos, origin string, m *graph.Model, l *diag.List) {
-	known := monitored(m, true)
-	if slices.Contains(known, name) {
+func checkMonitor(path, name string, pos diag.Pos, origin string, known *names, l *diag.List) {
+	if known.logged == nil || slices.Contains(known.logged, name) {
 		return
 	}
 	d := l.Errorf("unknown-metric", pos, "monitor %q is not logged", name)
 	d.Path, d.Origin = path, origin
-	d.Hint = diag.Choices(name, "logged", known)
+	d.Hint = diag.Choices(name, "logged", known.logged)
 }
 
-func checkPicture(want config.LogImage, m *graph.Model, l *diag.List) error {
-	if !slices.Contains(m.PredictNames, want.Output) {
+func checkPicture(want config.LogImage, m *graph.Model, known *names, l *diag.List) error {
+	if known.outputs == nil {
+		return nil
+	}
+	if !slices.Contains(known.outputs, want.Output) {
 		d := l.Errorf("unknown-output", want.Pos, "log_images: no predict output %q", want.Output)
 		d.Path = "trainer.log_images"
-		d.Hint = diag.DidYouMean(want.Output, m.PredictNames)
+		d.Hint = diag.DidYouMean(want.Output, known.outputs)
 		return nil
+	}
+	if m == nil {
+		return nil // its shape is not known
 	}
 	prog, err := m.Predict(want.Output)
 	if err != nil {
@@ -86,19 +97,4 @@ func checkPicture(want config.LogImage, m *graph.Model, l *diag.List) error {
 		l.Errorf("no-image", want.Pos, "log_images: %q gives %v, and an image is [C,H,W] with 1 or 3 channels", want.Output, shape).Path = "trainer.log_images"
 	}
 	return nil
-}
-
-// monitored lists the metrics that a checkpoint can watch, in the order of metrics.csv.
-func monitored(m *graph.Model, hasVal bool) []string {
-	names := []string{"train/loss"}
-	for _, t := range m.LossTerms {
-		names = append(names, "train/"+t)
-	}
-	if hasVal {
-		names = append(names, "val/loss")
-		for _, metric := range m.MetricNames {
-			names = append(names, "val/"+metric)
-		}
-	}
-	return names
 }
