@@ -36,11 +36,31 @@ var trainingCodes = []Code{
 	},
 	{
 		Name: "untrained-weights", Title: "weights that do not reach the loss (warning)",
-		Text: "They are used by a metric or a prediction only, so no gradient moves them.",
-		Examples: []Example{{
-			Wrong: "data: {source: digits}\nmodel:\n  y: image -> flatten -> dense(3)\n  other: image -> flatten -> dense(2)\nloss: sum(y**2)\npredict:\n  other: other\n",
-			Right: "data: {source: digits}\nmodel:\n  y: image -> flatten -> dense(3)\n  other: image -> flatten -> dense(2)\nloss: sum(y**2) + sum(other**2)\npredict:\n  other: other\n",
-		}},
+		Text: "They are used by a metric or a prediction only, or stand behind a comparison or stop_grad, so no gradient moves them.",
+		Examples: []Example{
+			{
+				Wrong: "data: {source: digits}\nmodel:\n  y: image -> flatten -> dense(3)\n  other: image -> flatten -> dense(2)\nloss: sum(y**2)\npredict:\n  other: other\n",
+				Right: "data: {source: digits}\nmodel:\n  y: image -> flatten -> dense(3)\n  other: image -> flatten -> dense(2)\nloss: sum(y**2) + sum(other**2)\npredict:\n  other: other\n",
+			},
+			{
+				Wrong: "data: {source: digits}\nmodel:\n  hidden: image -> flatten -> dense(8)\n  y: (hidden > 0) * 1 -> dense(3)\nloss: sum(y**2)\n",
+				Right: "data: {source: digits}\nmodel:\n  hidden: image -> flatten -> dense(8)\n  y: relu(hidden) -> dense(3)\nloss: sum(y**2)\n",
+			},
+		},
+	},
+	{
+		Name: "nothing-trains", Title: "a loss that moves no weight",
+		Text: "An optimizer moves weights along the gradient of the loss. None of the weights has one: the loss has no weights in it, or all of them stand behind a comparison or stop_grad.",
+		Examples: []Example{
+			{
+				Wrong: "data: {source: digits}\nmodel:\n  y: image -> flatten -> dense(3)\nloss: mean((y > 0) * 1)\noptimizer: {name: sgd, lr: 0.1}\ntrainer: {max_epochs: 1}\n",
+				Right: "data: {source: digits}\nmodel:\n  y: image -> flatten -> dense(3)\nloss: mean(sigmoid(y))\noptimizer: {name: sgd, lr: 0.1}\ntrainer: {max_epochs: 1}\n",
+			},
+			{
+				Wrong: "data: {source: digits}\nloss: mean(image)\noptimizer: {name: sgd, lr: 0.1}\ntrainer: {max_epochs: 1}\n",
+				Right: "data: {source: digits}\nmodel:\n  y: image -> flatten -> dense(3)\nloss: mean(y**2)\noptimizer: {name: sgd, lr: 0.1}\ntrainer: {max_epochs: 1}\n",
+			},
+		},
 	},
 	{
 		Name: "mean-beside-kl", Title: "a mean-reduced loss beside kl_normal (warning)",

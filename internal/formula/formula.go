@@ -196,6 +196,12 @@ func (f *Formula) Compact() (*Formula, []int) {
 // IsIdentity reports whether f is just its only input.
 func (f *Formula) IsIdentity() bool { return f.Inputs == 1 && f.Nodes[f.Out].Op == In }
 
+// IsZero reports whether f is 0 whatever its operands are.
+func (f *Formula) IsZero() bool {
+	out := f.Nodes[f.Out]
+	return out.Op == Const && out.Value == 0
+}
+
 // Build inlines f into b with the given inputs and returns its result there.
 func (f *Formula) Build(b *Builder, in []Ref) Ref { return f.inline(b, in)[f.Out] }
 

@@ -100,7 +100,7 @@ func (b *builder) derivatives(f *formula.Formula) []derivative {
 	}
 	all := make([]derivative, f.Inputs)
 	for i, g := range formula.Derive(f) {
-		if g != nil {
+		if g != nil && !g.IsZero() { // a comparison is flat
 			all[i].f, all[i].operands = g.Compact()
 		}
 	}

@@ -64,9 +64,7 @@ func Check(cfg *config.Config, fields []config.Field) (m *Model, diags diag.List
 		}
 	}
 	if total != nil && len(cfg.Optimizers) == 0 {
-		for _, s := range withRole(ev.b.states[trained:], Param) {
-			ev.note(diag.Pos{File: cfg.File}, "untrained-weights", "the weights %s do not reach the loss: they are never trained", s.Name)
-		}
+		ev.checkTrained(total, ev.b.states[:trained], ev.b.states[trained:])
 	}
 	ev.checkOptimizers()
 	_, m.UsesProgress = ev.b.inputs[InputProgress]
