@@ -157,21 +157,30 @@ func load(t *terminal, argv, words []string, verb train.Verb, own []ownFlag) (*j
 	return j, nil
 }
 
-// blame gives the faults of values that the command line set their flag: they have a path
-// of the config, and no place in the file.
+// blame gives the faults of values that the command line set their flag, with no place in
+// the file, where another value may stand.
 func blame(items []diag.Diagnostic, over []config.Override) {
 	for i := range items {
 		d := &items[i]
-		if d.Pos.IsValid() || d.Origin != "" {
+		if d.Origin != "" {
 			continue
 		}
 		for _, o := range over {
-			path := strings.Join(o.Path, ".")
-			if d.Path == path || strings.HasPrefix(d.Path, path+".") || strings.HasPrefix(d.Path, path+"[") {
-				d.Origin = o.Origin
+			if o.Origin != "" && setBy(d.Path, strings.Join(o.Path, ".")) {
+				d.Pos, d.Origin = diag.Pos{}, o.Origin
 			}
 		}
 	}
+}
+
+// setBy reports whether the value at a path is one that an override of another path made:
+// that value, a part of it, or a list or a set of sizes that it is a part of.
+func setBy(path, over string) bool {
+	if path == over || strings.HasPrefix(path, over+".") || strings.HasPrefix(path, over+"[") {
+		return true
+	}
+	rest, inside := strings.CutPrefix(over, path+".")
+	return inside && (path == "data.split" || path == "data.samples" || strings.Trim(rest, "0123456789") == "")
 }
 
 // read gives the source of FILE: a config, "-", or a run folder.

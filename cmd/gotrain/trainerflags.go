@@ -85,6 +85,11 @@ func resolveTrainer(cfg *config.Config, flags []given) (config.Trainer, diag.Lis
 		}
 		return diag.Pos{}, ""
 	}
+	for _, flag := range cfg.TrainerFaults {
+		if at, from := origin(flag); !at.IsValid() && from == "" {
+			values[flag] = config.Unreadable{}
+		}
+	}
 	trainer, diags := config.DecodeTrainer(values, origin)
 	if !cfg.Sections["optimizer"].IsValid() { // nothing is trained, so nothing need end
 		diags.Items = slices.DeleteFunc(diags.Items, func(d diag.Diagnostic) bool { return d.Code == "no-end" })

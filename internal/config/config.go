@@ -28,8 +28,10 @@ type Config struct {
 	InitFrom   *InitFrom // nil when absent
 	// Trainer holds the trainer section's scalars as written, by key, checked against
 	// TrainerFlags for unknown keys only: flags and environment may still override them.
-	Trainer   map[string]*Scalar
-	EarlyStop *EarlyStop // trainer.early_stop; nil when absent
+	Trainer map[string]*Scalar
+	// TrainerFaults are the trainer's flags whose value in the file has a fault, told.
+	TrainerFaults []string
+	EarlyStop     *EarlyStop // trainer.early_stop; nil when absent
 	// LogImages is trainer.log_images: predict output -> how often.
 	LogImages []LogImage
 

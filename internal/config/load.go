@@ -156,7 +156,11 @@ func defaultName(file string) string {
 func (d *document) name(n *yaml.Node, old string) string {
 	v := real(n)
 	if v.Kind == yaml.ScalarNode && strings.Contains(v.Value, "${") {
-		v = &yaml.Node{Kind: yaml.ScalarNode, Value: d.text(v, "name")}
+		text, ok := d.embedded(v, "name", d.constants)
+		if !ok {
+			return old
+		}
+		v = &yaml.Node{Kind: yaml.ScalarNode, Value: plainText(text)}
 	}
 	if v.Kind != yaml.ScalarNode || v.Value == "" || strings.ContainsAny(v.Value, "/\\\x00") || v.Value == "." || v.Value == ".." {
 		d.failf("bad-value", n, "name", "name is a word that can be a folder's, and this is %s", kindName(n))

@@ -331,6 +331,35 @@ func TestTrainerFlags(t *testing.T) {
 	}
 }
 
+// TestOneFaultOfTheTrainerIsToldOnce: a flag whose value cannot be read is not judged
+// against the others.
+func TestOneFaultOfTheTrainerIsToldOnce(t *testing.T) {
+	at := func(string) (diag.Pos, string) { return diag.Pos{}, "flag" }
+	type values = map[string]any
+	for _, in := range []values{
+		{"val_check_interval": 1.5, "check_val_every_n_epoch": "none", "max_epochs": 1},
+		{"check_val_every_n_epoch": 0},
+		{"max_epochs": "many"},
+		{"max_steps": "many"},
+		{"max_steps": "many", "min_steps": 5},
+		{"max_epochs": 3, "min_epochs": "many"},
+	} {
+		_, diags := DecodeTrainer(in, at)
+		_, ends := in["max_epochs"]
+		if _, steps := in["max_steps"]; !ends && !steps { // which warns
+			in["max_epochs"] = 1
+			_, diags = DecodeTrainer(in, at)
+		}
+		if len(diags.Items) != 1 || diags.Items[0].Code != "bad-value" {
+			t.Errorf("%v: %+v", in, diags.Items)
+		}
+	}
+	trainer, diags := DecodeTrainer(values{"max_epochs": Unreadable{}, "max_steps": Unreadable{}}, at)
+	if len(diags.Items) != 0 || trainer.MaxEpochs != 1000 {
+		t.Errorf("flags whose faults are told: %+v, max_epochs %d", diags.Items, trainer.MaxEpochs)
+	}
+}
+
 func TestLimitBatches(t *testing.T) {
 	for _, c := range []struct {
 		l    Limit

@@ -12,10 +12,11 @@ import (
 // optimizer decodes one optimizer: its name, and its arguments as they are.
 func (d *document) optimizer(n *yaml.Node, path string) *Optimizer {
 	out := &Optimizer{Pos: d.pos(n), Path: path, Args: map[string]*Scalar{}}
-	for _, e := range d.entries(n, path) {
+	keys := d.entries(n, path)
+	for _, e := range keys {
 		d.optimizerKey(out, e)
 	}
-	d.optimizerNamed(out, n)
+	d.optimizerNamed(out, n, keys)
 	return out
 }
 
@@ -29,10 +30,18 @@ func (d *document) optimizerKey(out *Optimizer, e entry) {
 	}
 }
 
-func (d *document) optimizerNamed(out *Optimizer, n *yaml.Node) {
-	if out.Name == "" && real(n).Kind == yaml.MappingNode && out.NamePos == (diag.Pos{}) {
-		d.failf("missing-value", n, out.Path, "optimizer has no name").Hint = "for example: optimizer: {name: adam, lr: 1e-3}"
+// optimizerNamed reports an optimizer without a name, at the key that may be meant for it.
+func (d *document) optimizerNamed(out *Optimizer, n *yaml.Node, keys []entry) {
+	if out.Name != "" || real(n).Kind != yaml.MappingNode || out.NamePos != (diag.Pos{}) {
+		return
 	}
+	at, hint := n, "for example: optimizer: {name: adam, lr: 1e-3}"
+	for _, e := range keys {
+		if diag.Suggest(e.key, []string{"name"}) != "" {
+			at, hint = e.node, "did you mean \"name\" by "+e.key+"?"
+		}
+	}
+	d.failf("missing-value", at, out.Path, "optimizer has no name").Hint = hint
 }
 
 // optimizers decodes a list of optimizers, each with what it updates and minimizes.
@@ -50,7 +59,8 @@ func (d *document) optimizers(c *Config, n *yaml.Node) []*Optimizer {
 		path := fmt.Sprintf("optimizers[%d]", i)
 		o := &Optimizer{Pos: d.pos(item), Path: path, Args: map[string]*Scalar{}, Every: 1}
 		given := map[string]bool{}
-		for _, e := range d.entries(item, path) {
+		keys := d.entries(item, path)
+		for _, e := range keys {
 			given[e.key] = true
 			switch e.key {
 			case "update":
@@ -74,7 +84,7 @@ func (d *document) optimizers(c *Config, n *yaml.Node) []*Optimizer {
 			}
 		}
 		if real(item).Kind == yaml.MappingNode {
-			d.optimizerNamed(o, item)
+			d.optimizerNamed(o, item, keys)
 			if !given["update"] {
 				d.failf("missing-value", item, path, "%s has no update", path).Hint = "say whose weights it trains: update: decoder"
 			}

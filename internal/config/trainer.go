@@ -200,6 +200,8 @@ func (d *document) trainer(c *Config, n *yaml.Node) {
 		default:
 			if s := d.scalarOf(e, "trainer."+f.Name); s != nil {
 				c.Trainer[f.Name] = s
+			} else {
+				c.TrainerFaults = append(c.TrainerFaults, f.Name)
 			}
 		}
 	}

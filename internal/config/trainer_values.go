@@ -12,12 +12,17 @@ import (
 )
 
 // DecodeTrainer settles the trainer's flags. values come typed from the file and as texts
-// from flags and the environment; at gives a value's place or its origin.
+// from flags and the environment; at gives a value's place or its origin. A flag whose
+// value is faulty has its default, and what depends on it is not judged.
 func DecodeTrainer(values map[string]any, at func(key string) (diag.Pos, string)) (Trainer, diag.List) {
 	var diags diag.List
 	t := Trainer{MaxEpochs: -1, Given: map[string]bool{}, at: at}
+	faulty := map[string]bool{}
 	for _, f := range TrainerFlags {
 		v, given := values[f.Name]
+		if _, told := v.(Unreadable); told {
+			faulty[f.Name], given, v = true, false, nil
+		}
 		if !given {
 			if v = f.Default; v == nil {
 				continue
@@ -28,6 +33,10 @@ func DecodeTrainer(values map[string]any, at func(key string) (diag.Pos, string)
 		err := f.set(&t, v)
 		if err == nil {
 			continue
+		}
+		faulty[f.Name] = true
+		if f.Default != nil {
+			_ = f.set(&t, f.Default) // the table's own
 		}
 		code := "bad-value"
 		var soon *notBuilt
@@ -41,16 +50,22 @@ func DecodeTrainer(values map[string]any, at func(key string) (diag.Pos, string)
 		}
 	}
 	_, epochs := values["max_epochs"]
-	if !epochs && t.MaxSteps < 0 && t.MaxTime == 0 && t.FastDevRun == 0 {
+	switch {
+	case faulty["max_epochs"] || faulty["max_steps"] || faulty["max_time"] || faulty["fast_dev_run"]:
+		t.MaxEpochs = max(t.MaxEpochs, 1000) // it has an end, once the fault is mended
+	case !epochs && t.MaxSteps < 0 && t.MaxTime == 0 && t.FastDevRun == 0:
 		t.MaxEpochs = 1000
 		diags.Warnf("no-end", diag.Pos{}, "neither max_epochs nor max_steps is given: 1000 epochs").Path = "trainer.max_epochs"
 	}
-	t.settle(values, at, &diags)
+	t.settle(faulty, at, &diags)
 	return t, diags
 }
 
+// Unreadable stands for the value of a flag whose fault has been told.
+type Unreadable struct{}
+
 // settle makes the flags agree: those that set others, and those that contradict.
-func (t *Trainer) settle(values map[string]any, at func(key string) (diag.Pos, string), diags *diag.List) {
+func (t *Trainer) settle(faulty map[string]bool, at func(key string) (diag.Pos, string), diags *diag.List) {
 	fault := func(flag, format string, args ...any) {
 		p, origin := at(flag)
 		g := diags.Errorf("bad-value", p, flag+": "+format, args...)
@@ -70,13 +85,14 @@ func (t *Trainer) settle(values map[string]any, at func(key string) (diag.Pos, s
 		t.ValCheck, t.CheckValEveryNEpoch = ValCheck{Limit: Limit{Share: 1}}, 1
 		return
 	}
-	if t.MaxEpochs >= 0 && t.MinEpochs > t.MaxEpochs {
+	sound := func(flag, other string) bool { return !faulty[flag] && !faulty[other] }
+	if t.MaxEpochs >= 0 && t.MinEpochs > t.MaxEpochs && sound("min_epochs", "max_epochs") {
 		fault("min_epochs", "%d is more than max_epochs, %d", t.MinEpochs, t.MaxEpochs)
 	}
-	if t.MaxSteps >= 0 && t.MinSteps > t.MaxSteps {
+	if t.MaxSteps >= 0 && t.MinSteps > t.MaxSteps && sound("min_steps", "max_steps") {
 		fault("min_steps", "%d is more than max_steps, %d", t.MinSteps, t.MaxSteps)
 	}
-	if t.CheckValEveryNEpoch == 0 && t.ValCheck.Every.IsZero() && !t.ValCheck.IsCount {
+	if t.CheckValEveryNEpoch == 0 && t.ValCheck.Every.IsZero() && !t.ValCheck.IsCount && sound("val_check_interval", "check_val_every_n_epoch") {
 		fault("val_check_interval", "check_val_every_n_epoch is none, so this is a number of batches, steps or a time; found %g, a share of an epoch", t.ValCheck.Share)
 	}
 }
