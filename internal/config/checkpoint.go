@@ -21,6 +21,7 @@ func (d *document) earlyStop(n *yaml.Node) *EarlyStop {
 	}
 	if e, ok := keys["mode"]; ok {
 		d.mode(&out.Mode, e, "trainer.early_stop.mode")
+		out.ModeGiven = true
 	}
 	if e, ok := keys["patience"]; ok {
 		if s, ok := d.span(e.value, "trainer.early_stop.patience", NoUnit, NoUnit, Epochs, Steps); ok {
@@ -50,7 +51,7 @@ func (c *Config) settleEarlyStop() {
 	if e.Mode == "" {
 		e.Mode = "min"
 		if e.Monitor == c.Checkpoint.Monitor {
-			e.Mode = c.Checkpoint.Mode
+			e.Mode, e.ModeGiven = c.Checkpoint.Mode, c.Checkpoint.ModeGiven
 		}
 	}
 }
@@ -117,6 +118,7 @@ func (d *document) monitor(c *Config, keys map[string]entry, section string) {
 	m, hasMode := keys["mode"]
 	if hasMode {
 		d.mode(&c.Checkpoint.Mode, m, section+".mode")
+		c.Checkpoint.ModeGiven = true
 	}
 	set := ok && c.Checkpoint.Origin != ""
 	if modeFromFile := c.modeInFile || hasMode && d.origins[real(m.value)] == ""; set && modeFromFile && !(hasMode && d.origins[real(m.value)] != "") {

@@ -192,6 +192,8 @@ type Checkpoint struct {
 	Every   Span     // between saves of last, in Steps or Seconds; zero means only at validations and at the end
 	Pos     diag.Pos // of monitor; invalid where it is the default or from a flag
 	Origin  string   // the flag that set monitor
+	// ModeGiven is whether mode is the user's, and no default.
+	ModeGiven bool
 }
 
 // InitFrom is checkpoint.init_from: the weights that a new run starts from.
@@ -211,6 +213,8 @@ type EarlyStop struct {
 	MinDelta float64
 	Pos      diag.Pos // of monitor, else of the key
 	Origin   string   // the flag that set monitor
+	// ModeGiven is whether mode is the user's, of the checkpoint's monitor too.
+	ModeGiven bool
 }
 
 // LogImage is one entry of trainer.log_images.

@@ -24,6 +24,9 @@ trainer: {max_epochs: 1}
 `
 )
 
+// scored is trained with a metric.
+var scored = strings.Replace(trained, "predict:", "metrics:\n  acc: accuracy(logits, label)\npredict:", 1)
+
 // trainingCodes are of what is trained, and how.
 var trainingCodes = []Code{
 	{
@@ -127,9 +130,20 @@ var trainingCodes = []Code{
 		}},
 	},
 	{
-		Name: "mode-needed", Title: "a new monitor under the old one's mode",
-		Text:     "The file says whether less or more of its own monitor is better. A flag that changes the monitor alone would keep the worst checkpoint as the best.",
-		Examples: []Example{{Right: "data: {source: digits}\nmodel:\n  logits: image -> flatten -> dense(10)\nloss: cross_entropy(logits, label)\nmetrics:\n  acc: accuracy(logits, label)\ncheckpoint: {monitor: val/acc, mode: max}\n", Command: "check FILE --monitor val/loss", RightCommand: "check FILE --monitor val/loss --mode min"}},
+		Name: "mode-needed", Title: "a monitor that needs its mode",
+		Text: "The file says whether less or more of its own monitor is better. A flag that changes the monitor alone would keep the worst checkpoint as the best. Without a mode less is better: a warning where the monitor is an accuracy or f1.",
+		Examples: []Example{{
+			Wrong: scored + "checkpoint: {monitor: val/acc}\n",
+			Right: scored + "checkpoint: {monitor: val/acc, mode: max}\n",
+		}, {Right: "data: {source: digits}\nmodel:\n  logits: image -> flatten -> dense(10)\nloss: cross_entropy(logits, label)\nmetrics:\n  acc: accuracy(logits, label)\ncheckpoint: {monitor: val/acc, mode: max}\n", Command: "check FILE --monitor val/loss", RightCommand: "check FILE --monitor val/loss --mode min"}},
+	},
+	{
+		Name: "early-stop", Title: "an early_stop that never acts (warning)",
+		Text: "early_stop waits for validations to get no better, and there are none: limit_val_batches is 0, or the data has no val split. train/loss can be monitored too.",
+		Examples: []Example{{
+			Wrong: strings.Replace(trained, "max_epochs: 1", "max_epochs: 1, limit_val_batches: 0, early_stop: {patience: 1}", 1),
+			Right: strings.Replace(trained, "max_epochs: 1", "max_epochs: 1, early_stop: {patience: 1}", 1),
+		}},
 	},
 	{
 		Name: "no-file", Title: "a file that is not there",

@@ -6,7 +6,7 @@ import "gotrain/internal/formula"
 // several are equal that is against the model, so one that gives every class the same
 // number is not right.
 var metricAccuracy = &opSpec{
-	Name: "accuracy", Group: "metric", Doc: "1 where label's class is the largest of logits (for k, among the k largest), else 0: the class axis is the one that label lacks",
+	Name: "accuracy", Group: "metric", MoreIsBetter: true, Doc: "1 where label's class is the largest of logits (for k, among the k largest), else 0: the class axis is the one that label lacks",
 	Params: append(classTargets("logits"),
 		param{Name: "k", Kind: intArg, Optional: true, Default: int64(1), Doc: "how many of the largest count"}, classAxisParam),
 	Build: func(c *call) (any, error) {

@@ -5,7 +5,7 @@ import "gotrain/internal/formula"
 // metricF1 leaves out of the macro average the classes that are neither among the labels
 // nor among the answers.
 var metricF1 = &opSpec{
-	Name: "f1", Group: "metric",
+	Name: "f1", Group: "metric", MoreIsBetter: true,
 	Doc: "over the whole set, 2 hits / (samples of the class + answers of the class): macro is the mean over the classes, micro that of all classes together (of single labels, the accuracy)",
 	Params: append(classTargets("logits"),
 		param{Name: "average", Kind: enumArg, Optional: true, Default: "macro", Enum: []string{"macro", "micro"}, Doc: "over classes"}, classAxisParam),

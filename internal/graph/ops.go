@@ -14,6 +14,8 @@ type opSpec struct {
 	Params []param
 	Doc    string // one line: formula, shapes, source
 	Build  func(c *call) (any, error)
+	// MoreIsBetter is of metrics that a monitor should keep the greatest of.
+	MoreIsBetter bool
 }
 
 // ops is the table of everything that can be called. To add one: its file, and a line here.

@@ -61,6 +61,7 @@ type fitLoop struct {
 	started   time.Time
 	loading   loading
 	earlier   time.Duration // trained by the processes before, where max_time asks
+	held      bool          // early_stop asks for the end, min_epochs or min_steps keeps the run going: told
 	validated time.Time     // when the last validation ended; the start where there was none
 }
 

@@ -2,6 +2,7 @@ package train
 
 import (
 	"slices"
+	"strings"
 
 	"gotrain/internal/config"
 	"gotrain/internal/data"
@@ -23,9 +24,14 @@ func Static(c *config.Config, m *graph.Model, t config.Trainer, resuming bool, t
 	}
 	if k := c.Checkpoint; k.Pos.IsValid() || k.Origin != "" {
 		checkMonitor("checkpoint.monitor", k.Monitor, k.Pos, k.Origin, known, &l)
+		checkMode("checkpoint.monitor", k.Monitor, k.Pos, k.Origin, k.ModeGiven, c, &l)
 	}
-	if e := c.EarlyStop; e != nil && (e.Monitor != c.Checkpoint.Monitor || !c.Checkpoint.Pos.IsValid() && c.Checkpoint.Origin == "") {
-		checkMonitor("trainer.early_stop.monitor", e.Monitor, e.Pos, e.Origin, known, &l)
+	if e := c.EarlyStop; e != nil {
+		if e.Monitor != c.Checkpoint.Monitor || !c.Checkpoint.Pos.IsValid() && c.Checkpoint.Origin == "" {
+			checkMonitor("trainer.early_stop.monitor", e.Monitor, e.Pos, e.Origin, known, &l)
+			checkMode("trainer.early_stop.monitor", e.Monitor, e.Pos, e.Origin, e.ModeGiven, c, &l)
+		}
+		checkEarlyStop(e, c, t, &l)
 	}
 	checkBatches(c, t, &l)
 	for _, want := range c.LogImages {
@@ -74,6 +80,39 @@ func checkMonitor(path, name string, pos diag.Pos, origin string, known *names, 
 	d := l.Errorf("unknown-metric", pos, "monitor %q is not logged", name)
 	d.Path, d.Origin = path, origin
 	d.Hint = diag.Choices(name, "logged", known.logged)
+}
+
+// checkMode warns of a metric of which more is better where nothing says so.
+func checkMode(path, name string, pos diag.Pos, origin string, given bool, c *config.Config, l *diag.List) {
+	metric, ofVal := strings.CutPrefix(name, "val/")
+	i := slices.IndexFunc(c.Metrics, func(t *config.Term) bool { return ofVal && t.Name == metric })
+	if given || i < 0 || !graph.MoreIsBetter(c.Metrics[i].Expr) {
+		return
+	}
+	w := l.Warnf("mode-needed", pos, "of %s more is better, and no mode is given: it is min", name)
+	w.Path, w.Origin, w.Hint = path, origin, "write mode: max"
+}
+
+// checkEarlyStop warns of an early_stop that waits for what never comes.
+func checkEarlyStop(e *config.EarlyStop, c *config.Config, t config.Trainer, l *diag.List) {
+	if !strings.HasPrefix(e.Monitor, "val/") || t.FastDevRun > 0 {
+		return
+	}
+	why, hint := "limit_val_batches is 0", "monitor train/loss, or leave early_stop out"
+	if !t.LimitValBatches.IsZero() {
+		if c.Data == nil {
+			return
+		}
+		size, known := data.SizeOf(*c.Data, data.Options{Need: data.NeedTrain | data.NeedVal})
+		split := c.Data.Split
+		faulty := !slices.Contains(data.Names(), c.Data.Source) || split != nil && len(split) == 0 // told elsewhere
+		if faulty || known && size.Val > 0 || !known && split["val"] > 0 {                         // files of arrays have no val of their own
+			return
+		}
+		why, hint = "the data has no val split", "give data.split: {val: N}, or monitor train/loss"
+	}
+	w := l.Warnf("early-stop", e.Pos, "early_stop never acts: it waits for %s, and %s", e.Monitor, why)
+	w.Path, w.Origin, w.Hint = "trainer.early_stop", e.Origin, hint
 }
 
 func checkPicture(want config.LogImage, m *graph.Model, known *names, l *diag.List) error {

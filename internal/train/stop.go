@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"gotrain/internal/config"
@@ -47,8 +48,9 @@ func (l *fitLoop) watch(values map[string]float64) {
 		next.Checks++
 	}
 	l.state.Patience = &next
-	if l.impatient() && !l.mayStop() {
-		l.Console.Note(fmt.Sprintf("early_stop would stop here, and min_epochs=%d or min_steps=%d is not met: training goes on", l.Trainer.MinEpochs, l.Trainer.MinSteps))
+	if l.impatient() && !l.mayStop() && !l.held {
+		l.held = true // told once
+		l.Console.Note(fmt.Sprintf("early_stop would stop here, and %s not met: training goes on", l.unmet()))
 	}
 }
 
@@ -71,6 +73,21 @@ func (l *fitLoop) impatient() bool {
 // mayStop reports whether min_epochs and min_steps let a run end early.
 func (l *fitLoop) mayStop() bool {
 	return l.state.Epoch >= l.Trainer.MinEpochs && l.state.Step >= l.Trainer.MinSteps
+}
+
+// unmet says which of min_epochs and min_steps keep a run from ending early.
+func (l *fitLoop) unmet() string {
+	var out []string
+	if t := l.Trainer; l.state.Epoch < t.MinEpochs {
+		out = append(out, fmt.Sprintf("min_epochs=%d", t.MinEpochs))
+	}
+	if t := l.Trainer; l.state.Step < t.MinSteps {
+		out = append(out, fmt.Sprintf("min_steps=%d", t.MinSteps))
+	}
+	if len(out) == 1 {
+		return out[0] + " is"
+	}
+	return strings.Join(out, " and ") + " are"
 }
 
 // outOfTime reports whether max_time is spent.
