@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +29,8 @@ type terminal struct {
 
 // run is main without the process: argv to exit code.
 func run(argv []string, in io.Reader, out, errOut io.Writer) int {
-	t := &terminal{in: in, out: out, err: errOut}
+	// Errors before a command's own flags are read are JSON too where it is asked for.
+	t := &terminal{in: in, out: out, err: errOut, json: slices.Contains(argv, "--json") || slices.Contains(argv, "--json=true")}
 	root := newRootCommand(argv, t)
 	root.SetArgs(argv[1:])
 	return t.report(root.Execute())

@@ -171,6 +171,11 @@ var trainingCodes = []Code{
 	},
 	{
 		Name: "missing-split", Title: "a split that the data have not",
-		Text: "validate runs on val, test on test. Where a source has no such split, data.split takes one from the training data.",
+		Text: "validate runs on val, test on test. The arrays of npy and npz are all training data: data.split takes the others from them.",
+		Examples: []Example{{
+			Wrong:   "data: {source: npy, path: image.npy}\nmodel:\n  logits: image -> flatten -> dense(3)\nmetrics:\n  size: sum(logits**2)\n",
+			Right:   "data: {source: digits, samples: {train: 64, val: 32}}\nmodel:\n  logits: image -> flatten -> dense(3)\nloss: sum(logits**2)\npredict:\n  image: image\noptimizer: {name: sgd, lr: 1e-3}\ntrainer: {max_epochs: 1}\n",
+			Command: "test FILE --ckpt_path last", Before: []string{"fit FILE", "predict FILE --output image --n 8 --out image.npy"},
+		}},
 	},
 }

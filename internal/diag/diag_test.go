@@ -13,7 +13,7 @@ func TestSuggest(t *testing.T) {
 	for name, want := range map[string]string{
 		"optimiser": "optimizer", "trianer": "trainer", "dat": "data", "Dense": "dense", "linear": "dense", "learning_rate": "lr",
 		"max-epochs": "max_epochs", "maxepoch": "max_epochs", "imgae": "image", "limit_train_batch": "limit_train_batches",
-		"zzz": "", "": "", "x": "", "conv": "",
+		"zzz": "", "": "", "x": "", "conv": "", "den": "dense", "opt": "optimizer", "de": "",
 	} {
 		if got := Suggest(name, keys); got != want {
 			t.Errorf("%q: suggests %q, want %q", name, got, want)

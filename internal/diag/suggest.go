@@ -35,7 +35,8 @@ func Choices(name, lead string, candidates []string) string {
 }
 
 // Suggest gives the candidate nearest to a mistyped name, or "" where none is near: at
-// most a third of the letters may differ (a swap of neighbours counts as one).
+// most a third of the letters may differ (a swap of neighbours counts as one), else the
+// one that it is the start of.
 func Suggest(name string, candidates []string) string {
 	n := normalise(name)
 	if n == "" || len(n) > longest {
@@ -56,6 +57,24 @@ func Suggest(name string, candidates []string) string {
 		}
 		if d := distance([]rune(n), []rune(m)); d < bestDistance {
 			best, bestDistance = c, d
+		}
+	}
+	if best == "" {
+		best = completed(n, candidates)
+	}
+	return best
+}
+
+// startOfName is how many letters of a name are enough to tell which was begun.
+const startOfName = 3
+
+// completed is the shortest candidate that begins with n, the first of several: den is
+// dense's.
+func completed(n string, candidates []string) string {
+	best := ""
+	for _, c := range candidates {
+		if len(n) >= startOfName && strings.HasPrefix(normalise(c), n) && (best == "" || len(c) < len(best)) {
+			best = c
 		}
 	}
 	return best

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gotrain/internal/config"
@@ -150,13 +151,27 @@ func (ev *evaluator) nearestPath(name string, terms map[string]any) string {
 	section, _, dotted := strings.Cut(name, ".")
 	switch {
 	case !dotted:
-		return ""
+		return ev.undotted(name, terms)
 	case section == "model" || section == "blocks":
 		known := sortedKeys(ev.probes)
 		return hintOf(name, known, "(steps of a pipeline: "+strings.Join(known[:min(len(known), manyNames)], ", ")+")")
 	case section == "loss" || section == "metrics" || section == "predict":
 		known := sortedKeys(terms)
 		return hintOf(name, known, "(there are: "+strings.Join(known, ", ")+")")
+	}
+	return ""
+}
+
+// undotted is the hint for a term of a section that is named without it: acc for
+// metrics.acc. A name that stands for something else means that.
+func (ev *evaluator) undotted(name string, terms map[string]any) string {
+	if slices.Contains(ev.visible(&scope{}), name) || reserved(name) {
+		return ""
+	}
+	for _, section := range []string{"metrics.", "predict.", "loss."} {
+		if _, ok := terms[section+name]; ok {
+			return "did you mean " + section + name + "?"
+		}
 	}
 	return ""
 }
