@@ -2,14 +2,13 @@ package main
 
 import (
 	"fmt"
-	"math"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"gotrain/internal/engine"
 	"gotrain/internal/graph"
 	"gotrain/internal/train"
+	"gotrain/internal/units"
 )
 
 // checkVerb needs no section at all: it checks what is there.
@@ -62,11 +61,11 @@ func runCheck(j *job) error {
 	}
 	fmt.Fprintf(j.t.out, "%s: no problems\n", j.file)
 	if n, ok := report["parameters"]; ok {
-		fmt.Fprintf(j.t.out, "%s parameters in %d tensors\n", thousands(int(n)), int(report["tensors"]))
+		fmt.Fprintf(j.t.out, "%s parameters in %d tensors\n", units.Thousands(int(n)), int(report["tensors"]))
 	}
 	if cost.Kernels > 0 {
 		fmt.Fprintf(j.t.out, "a step of %d samples: %s, %s read and %s written by %d kernels\n",
-			batch, flopsText(cost.FLOPs), bytesText(cost.Read), bytesText(cost.Written), cost.Kernels)
+			batch, units.FLOPs(cost.FLOPs), units.Bytes(cost.Read), units.Bytes(cost.Written), cost.Kernels)
 	}
 	return nil
 }
@@ -86,32 +85,4 @@ func (j *job) checkFit() (cost engine.Cost, batch int, err error) {
 		return cost, 0, err
 	}
 	return s.StepCost()
-}
-
-// flopsText writes 435337000 as "435 MFLOP".
-func flopsText(n int64) string { return scaled(n, "FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP") }
-
-// bytesText writes 17123400 as "17.1 MB".
-func bytesText(n int64) string { return scaled(n, "bytes", "kB", "MB", "GB", "TB", "PB") }
-
-// scaled writes n to three digits in the unit, each 1000 times the one before, that fits.
-func scaled(n int64, units ...string) string {
-	x, i := float64(n), 0
-	for x >= 999.5 && i < len(units)-1 {
-		x, i = x/1000, i+1
-	}
-	digits := 0
-	if i > 0 {
-		digits = max(0, 2-int(math.Log10(max(x, 1))))
-	}
-	return strconv.FormatFloat(x, 'f', digits, 64) + " " + units[i]
-}
-
-// thousands writes 652824 as 652,824.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -13,6 +13,7 @@ import (
 	"gotrain/internal/diag"
 	"gotrain/internal/graph"
 	"gotrain/internal/train"
+	"gotrain/internal/units"
 )
 
 // printVerb needs no section at all.
@@ -185,14 +186,14 @@ func printLowered(t *terminal, programs []program) error {
 		for _, r := range p.Values {
 			parameters := ""
 			if r.Parameters > 0 {
-				parameters = thousands(r.Parameters)
+				parameters = units.Thousands(r.Parameters)
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Name, r.Op, r.InputList(), r.Shape, parameters, thousands(r.Bytes), r.Path)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Name, r.Op, r.InputList(), r.Shape, parameters, units.Thousands(r.Bytes), r.Path)
 		}
 		if err := w.Flush(); err != nil {
 			return err
 		}
-		fmt.Fprintf(t.out, "%s: %d values, %s parameters; bytes at batch %d, before any is fused or shares memory\n", p.Name, len(p.Values), thousands(p.Parameters), p.Batch)
+		fmt.Fprintf(t.out, "%s: %d values, %s parameters; bytes at batch %d, before any is fused or shares memory\n", p.Name, len(p.Values), units.Thousands(p.Parameters), p.Batch)
 	}
 	return nil
 }

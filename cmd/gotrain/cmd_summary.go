@@ -13,6 +13,7 @@ import (
 	"gotrain/internal/diag"
 	"gotrain/internal/engine"
 	"gotrain/internal/train"
+	"gotrain/internal/units"
 )
 
 func newSummaryCommand(argv []string, t *terminal) *cobra.Command {
@@ -114,12 +115,12 @@ func printSummary(j *job, s *train.Summary) error {
 	var flops, bytes int64
 	for _, r := range s.Rows {
 		name, op := nameAndOp(r.Path)
-		fmt.Fprintf(w, "%-*s\t%s\t%s\t%s\t%s\t%s\t\n", names, name, op, axesText(r.Shape), numberText(r.Parameters), flopsText(r.FLOPs), bytesText(r.Bytes))
+		fmt.Fprintf(w, "%-*s\t%s\t%s\t%s\t%s\t%s\t\n", names, name, op, axesText(r.Shape), numberText(r.Parameters), units.FLOPs(r.FLOPs), units.Bytes(r.Bytes))
 		flops += r.FLOPs
 		bytes += r.Bytes
 	}
-	fmt.Fprintf(w, "%-*s\t\t\t%s\t%s\t%s\t\n", names, "each op alone", numberText(s.Parameters), flopsText(flops), bytesText(bytes))
-	fmt.Fprintf(w, "%-*s\t\t\t\t%s\t%s\t\n", names, fmt.Sprintf("as planned, %d kernels", s.Cost.Kernels), flopsText(s.Cost.FLOPs), bytesText(s.Cost.Read+s.Cost.Written))
+	fmt.Fprintf(w, "%-*s\t\t\t%s\t%s\t%s\t\n", names, "each op alone", numberText(s.Parameters), units.FLOPs(flops), units.Bytes(bytes))
+	fmt.Fprintf(w, "%-*s\t\t\t\t%s\t%s\t\n", names, fmt.Sprintf("as planned, %d kernels", s.Cost.Kernels), units.FLOPs(s.Cost.FLOPs), units.Bytes(s.Cost.Read+s.Cost.Written))
 	if err := w.Flush(); err != nil {
 		return &diag.EnvError{Text: "the table could not be written", Err: err}
 	}
@@ -143,7 +144,7 @@ func printSummary(j *job, s *train.Summary) error {
 		{"runtime", f.Runtime, "the program itself: what it holds now, and its code still to be read"},
 		{"total", f.Total(), total},
 	} {
-		fmt.Fprintf(left, "  %s\t%10s\t%s\n", l.name, bytesText(l.bytes), l.what)
+		fmt.Fprintf(left, "  %s\t%10s\t%s\n", l.name, units.Bytes(l.bytes), l.what)
 	}
 	if err := left.Flush(); err != nil {
 		return &diag.EnvError{Text: "the table could not be written", Err: err}
@@ -173,5 +174,5 @@ func numberText(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return thousands(n)
+	return units.Thousands(n)
 }

@@ -9,6 +9,7 @@ import (
 
 	"gotrain/internal/diag"
 	"gotrain/internal/engine"
+	"gotrain/internal/units"
 )
 
 // drawPlan writes a drawing of a plan: by the file's ending an SVG, or text for Graphviz.
@@ -62,7 +63,7 @@ func planSVG(f *engine.Func) string {
 	labels := make([]string, len(f.Instrs))
 	for i, in := range f.Instrs {
 		out := f.Values[in.Out]
-		labels[i] = fmt.Sprintf("%3d  %-10s %-14s %9s  %s", i, engine.Kind(in.Op), axesText(out.Shape), flopsText(engine.FLOPs(f, in)), out.Origin.Path)
+		labels[i] = fmt.Sprintf("%3d  %-10s %-14s %9s  %s", i, engine.Kind(in.Op), axesText(out.Shape), units.FLOPs(engine.FLOPs(f, in)), out.Origin.Path)
 		longest = max(longest, len(labels[i]))
 	}
 	w, h := int(left+charWidth*float64(longest))+24, rowHeight*len(labels)+rowHeight

@@ -14,6 +14,7 @@ import (
 
 	"gotrain/internal/config"
 	"gotrain/internal/diag"
+	"gotrain/internal/units"
 )
 
 // The sources npz and npy: each array is a field, its first axis the samples. Floats and
@@ -54,7 +55,7 @@ func arrayFields(d config.Data) ([]config.Field, diag.List) {
 	of, err := eachArray(d, func(name string, h *npyHeader, r io.Reader) error {
 		f := config.Field{Name: name, Shape: h.shape[1:], Int: h.isWhole()}
 		if len(fields) > 0 && h.shape[0] != n {
-			return formatErrorf(h.path, 0, fmt.Sprintf("%s samples, as %s has", thousands(n), fields[0].Name), "%s", thousands(h.shape[0]))
+			return formatErrorf(h.path, 0, fmt.Sprintf("%s samples, as %s has", units.Thousands(n), fields[0].Name), "%s", units.Thousands(h.shape[0]))
 		}
 		n = h.shape[0]
 		if f.Int {

@@ -5,6 +5,7 @@ import (
 
 	"gotrain/internal/config"
 	"gotrain/internal/diag"
+	"gotrain/internal/units"
 )
 
 // What the well-known files hold; those of data.dir may hold more or fewer.
@@ -79,7 +80,7 @@ func openIDX(d config.Data, o Options, files mnistSet, find func(want []idxFile)
 func pair(got map[string]*idxArray, files [2]idxFile) (divisible, error) {
 	images, labels := got[files[0].name], got[files[1].name]
 	if images.dims[0] != labels.dims[0] {
-		return nil, brokenFile(formatErrorf(labels.path, 4, thousands(images.dims[0])+" labels, one for each image of "+images.path, "%s", thousands(labels.dims[0])))
+		return nil, brokenFile(formatErrorf(labels.path, 4, units.Thousands(images.dims[0])+" labels, one for each image of "+images.path, "%s", units.Thousands(labels.dims[0])))
 	}
 	return &byteImages{name: files[0].name, pix: images.data, labels: labels.data}, nil
 }

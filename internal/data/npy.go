@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"gotrain/internal/config"
+	"gotrain/internal/units"
 )
 
 // npyHeader is what an npy file says of its array (numpy.lib.format). The reader is ours:
@@ -112,7 +113,7 @@ func (h *npyHeader) decode(text string, at int64) error {
 		return formatErrorf(h.path, at, "an array whose first axis counts the samples", "a single number")
 	}
 	if h.shape[0] > math.MaxInt32 {
-		return formatErrorf(h.path, at, "at most 2,147,483,647 samples", "%s", thousands(h.shape[0]))
+		return formatErrorf(h.path, at, "at most 2,147,483,647 samples", "%s", units.Thousands(h.shape[0]))
 	}
 	if fortran[1] == "True" && len(h.shape) > 1 {
 		return formatErrorf(h.path, at, "rows one after another", "columns; save numpy.ascontiguousarray(a)")

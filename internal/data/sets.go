@@ -2,10 +2,10 @@ package data
 
 import (
 	"fmt"
-	"strconv"
 
 	"gotrain/internal/config"
 	"gotrain/internal/diag"
+	"gotrain/internal/units"
 )
 
 // Need says which sets a command reads.
@@ -102,7 +102,7 @@ func divide(d config.Data, o Options, train, held divisible, noun string) (*Sets
 		}
 	}
 	if held != nil && (s.Val != nil || s.Test != nil) && val == 0 && test == 0 {
-		s.Notes = append(s.Notes, fmt.Sprintf("val and test are both the %s test %s", thousands(held.Len()), noun))
+		s.Notes = append(s.Notes, fmt.Sprintf("val and test are both the %s test %s", units.Thousands(held.Len()), noun))
 	}
 	return s, nil
 }
@@ -122,17 +122,8 @@ func checkSplit(d config.Data, n int, noun string) diag.List {
 		sum += size
 	}
 	if n > 0 && sum >= n {
-		g := diags.Errorf("impossible-split", d.SplitPos, "the split takes %s of %s training %s, and leaves none to train on", thousands(sum), thousands(n), noun)
-		g.Path, g.Hint = "data.split", fmt.Sprintf("val and test together may be %s at most", thousands(n-1))
+		g := diags.Errorf("impossible-split", d.SplitPos, "the split takes %s of %s training %s, and leaves none to train on", units.Thousands(sum), units.Thousands(n), noun)
+		g.Path, g.Hint = "data.split", fmt.Sprintf("val and test together may be %s at most", units.Thousands(n-1))
 	}
 	return diags
-}
-
-// thousands writes 60000 as 60,000.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

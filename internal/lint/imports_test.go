@@ -57,15 +57,16 @@ var mayImport = map[string][]string{
 	"internal/engine/null":       {"internal/engine"},
 	"internal/engine/enginetest": {"internal/engine", "internal/graph", "internal/graph/optest", "internal/formula", "internal/rng"},
 	"internal/cuda":              {"internal/engine"},
-	"internal/data":              {"internal/config", "internal/diag", "internal/rng"},
-	"internal/train":             {"internal/ckpt", "internal/config", "internal/data", "internal/ddp", "internal/diag", "internal/engine", "internal/graph", "internal/logger", "internal/schedule"},
+	"internal/data":              {"internal/config", "internal/diag", "internal/rng", "internal/units"},
+	"internal/train":             {"internal/ckpt", "internal/config", "internal/data", "internal/ddp", "internal/diag", "internal/engine", "internal/graph", "internal/logger", "internal/schedule", "internal/units"},
 	"internal/schedule":          {"internal/config", "internal/diag"},
 	"internal/ckpt":              {}, // knows names, shapes and bytes only
-	"internal/logger":            {},
+	"internal/logger":            {"internal/units"},
 	"internal/ddp":               {},
 	"internal/diag":              {},
 	"internal/formula":           {},
 	"internal/rng":               {},
+	"internal/units":             {},
 	"internal/lint":              {"internal/diag"},
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"gotrain/internal/units"
 )
 
 // ConsoleOptions say what the screen is like. The package asks no terminal and no
@@ -224,16 +226,16 @@ func (c *Console) Progress(label string, done, total int64) {
 	seconds := now.Sub(c.job.began).Seconds()
 	if total > 0 && done >= total {
 		c.end()
-		c.println(fmt.Sprintf("%s: %s", label, bytesText(done)))
+		c.println(fmt.Sprintf("%s: %s", label, units.Bytes(done)))
 		return
 	}
 	if !c.due(now) {
 		return
 	}
 	got := float64(done - c.job.first)
-	parts := []string{label, bytesText(done), fmt.Sprintf("%s/s", bytesText(int64(rate(got, seconds))))}
+	parts := []string{label, units.Bytes(done), fmt.Sprintf("%s/s", units.Bytes(int64(rate(got, seconds))))}
 	if total > 0 {
-		parts[1] += " of " + bytesText(total)
+		parts[1] += " of " + units.Bytes(total)
 		parts = append(parts, left(seconds, got, float64(total-done)))
 	}
 	c.show(now, done, parts...)

@@ -7,6 +7,7 @@ import (
 	"gotrain/internal/diag"
 	"gotrain/internal/engine"
 	"gotrain/internal/graph"
+	"gotrain/internal/units"
 )
 
 // Footprint is the memory of a run in bytes, by what it is for: known before any of it is
@@ -186,14 +187,14 @@ func (s *Session) checkMemory(verb Verb, f Footprint, at func(batch int) (Footpr
 	if limit == 0 || f.Total() <= limit {
 		return nil
 	}
-	e := &diag.EnvError{Text: fmt.Sprintf("%s does not fit in memory: it needs %s, and %s %s", verb, byteText(f.Total()), whose, byteText(limit))}
+	e := &diag.EnvError{Text: fmt.Sprintf("%s does not fit in memory: it needs %s, and %s %s", verb, units.Bytes(f.Total()), whose, units.Bytes(limit))}
 	best, err := largestBatch(f.Batch, limit, at)
 	if err != nil {
 		return err
 	}
 	e.Hints = []string{fmt.Sprintf("--data.batch %d is the largest batch that fits", best)}
 	if best == 0 || s.Config.Data == nil {
-		e.Hints = []string{fmt.Sprintf("no batch fits: parameters, gradients and optimizer alone are %s, the data %s", byteText(f.Parameters+f.Gradients+f.Optimizer), byteText(f.Data))}
+		e.Hints = []string{fmt.Sprintf("no batch fits: parameters, gradients and optimizer alone are %s, the data %s", units.Bytes(f.Parameters+f.Gradients+f.Optimizer), units.Bytes(f.Data))}
 	}
 	return e
 }
@@ -217,16 +218,6 @@ func largestBatch(batch int, limit int64, at func(int) (Footprint, error)) (int,
 		}
 	}
 	return lo, failed
-}
-
-// byteText writes a number of bytes as people do: "12.3 GB".
-func byteText(n int64) string {
-	units := []string{"bytes", "kB", "MB", "GB", "TB", "PB"}
-	x, i := float64(n), 0
-	for x >= 999.5 && i < len(units)-1 {
-		x, i = x/1000, i+1
-	}
-	return fmt.Sprintf("%.3g %s", x, units[i])
 }
 
 // CheckFitMemory refuses a fit that cannot fit in the machine.
