@@ -43,10 +43,16 @@ oracle: venv ## remake the PyTorch reference files (torch: about a minute, 6 GB)
 	$(VENV)/bin/python oracle/parity.py
 	$(VENV)/bin/python oracle/schedules.py
 
-lint: ## gofumpt, go vet, staticcheck
+lint: generated ## gofumpt, go vet, staticcheck; also for a machine without our assembly
 	@test -z "$$($(GO) tool -modfile=tools/go.mod gofumpt -l cmd internal)" || { $(GO) tool -modfile=tools/go.mod gofumpt -d cmd internal; exit 1; }
 	$(GO) vet ./...
+	GOARCH=arm64 $(GO) vet ./...
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+
+.PHONY: generated
+generated: ## the assembly is what its generator writes
+	$(GO) generate ./internal/engine/cpu
+	@git diff --exit-code --stat -- internal/engine/cpu || { echo "the generated kernels were not current: commit them"; exit 1; }
 
 FUZZTIME ?= 10m
 fuzz: ## every fuzzer for FUZZTIME each

@@ -24,12 +24,24 @@ import (
 )
 
 // devices is the table of accelerators. To add one: its package, and a line here.
-var devices = map[string]func(j *job) engine.Device{
-	"cpu": func(j *job) engine.Device { return cpu.New(cpu.Options{Threads: j.trainer.Threads}) },
+var devices = map[string]func(j *job) (engine.Device, error){
+	"cpu": openCPU,
+}
+
+func openCPU(j *job) (engine.Device, error) {
+	o := cpu.Options{Threads: j.trainer.Threads}
+	if name := j.trainer.Kernels; name != "auto" {
+		set, err := cpu.Set(name)
+		if err != nil {
+			return nil, &diag.EnvError{Text: "--kernels: " + err.Error(), Hints: []string{"--kernels auto takes the best of them"}}
+		}
+		o.Kernels = set
+	}
+	return cpu.New(o), nil
 }
 
 // opener is how the accelerator that the flags ask for is opened, if this program has it.
-func (j *job) opener() (func(j *job) engine.Device, error) {
+func (j *job) opener() (func(j *job) (engine.Device, error), error) {
 	name := j.trainer.Accelerator
 	if name == "auto" {
 		name = "cpu"
@@ -47,7 +59,10 @@ func (j *job) session() (s *train.Session, done func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	dev := open(j)
+	dev, err := open(j)
+	if err != nil {
+		return nil, nil, err
+	}
 	out := j.t.out
 	if j.json {
 		out = j.t.err // standard output is for the result

@@ -80,6 +80,7 @@ var TrainerFlags = []Flag{
 	{Name: "logger", Kind: ListKind, Default: "csv,tensorboard", Help: "csv, tensorboard, or false", set: setLogger},
 	{Name: "default_root_dir", Kind: TextKind, Default: "runs", Help: "where run folders are made", set: intoText(func(t *Trainer) *string { return &t.DefaultRootDir })},
 	{Name: "threads", Kind: IntKind, Default: 0, Help: "CPU threads; 0 for all cores", set: setThreads},
+	{Name: "kernels", Kind: TextKind, Default: "auto", Help: "the CPU's kernel set: auto takes the best that the machine can run; runs of one set are equal bit for bit", set: intoWord(func(t *Trainer) *string { return &t.Kernels }, "auto", "avx512", "avx2", "portable")},
 	{Name: "skip_passes", Kind: ListKind, Default: "none", Help: "passes of the plan to leave out, such as cse,fusion, or all: to find a fault", set: setSkipPasses},
 	{Name: "accelerator", Kind: TextKind, Default: "auto", Help: "auto, cpu or gpu", set: intoWord(func(t *Trainer) *string { return &t.Accelerator }, "auto", "cpu", "gpu")},
 	{Name: "devices", Kind: TextKind, Default: "auto", Help: "how many devices: 1 until more are built", set: only("the CPU as one device", "auto or a number from 1", wholeFromOr(1, "auto", "-1"), "auto", "1")},
@@ -87,7 +88,7 @@ var TrainerFlags = []Flag{
 	{Name: "num_nodes", Kind: IntKind, Default: 1, Help: "how many machines: 1 until more are built", set: only("1", "a whole number from 1", wholeFromOr(1), "1")},
 	{Name: "precision", Kind: TextKind, Default: "32", Help: "32 until others are built", set: only("32", "one of "+strings.Join(precisions, ", "), isOf(precisions), "32", "32-true")},
 	later("sync_batchnorm", BoolKind), later("use_distributed_sampler", BoolKind), later("profiler", TextKind), later("strategy", TextKind), later("benchmark", BoolKind),
-	later("reload_dataloaders_every_n_epochs", IntKind), later("max_restarts", IntKind), later("timeout", TextKind), later("kernels", TextKind),
+	later("reload_dataloaders_every_n_epochs", IntKind), later("max_restarts", IntKind), later("timeout", TextKind),
 }
 
 // precisions are Lightning's names that the language has.
@@ -99,6 +100,7 @@ type Trainer struct {
 	MinEpochs, MinSteps   int
 	MaxTime               time.Duration // 0: no limit
 	FastDevRun            int           // batches; 0: off
+	Kernels               string        // auto, or a set of the CPU's
 	LimitTrainBatches     Limit
 	LimitValBatches       Limit
 	LimitTestBatches      Limit

@@ -197,7 +197,7 @@ func (l *fitLoop) initialState() error {
 		state.Best = nil
 	}
 	if state.Kernels != l.state.Kernels {
-		l.Console.Note(fmt.Sprintf("the checkpoint is of kernel set %q, this run uses %q: it goes on within rounding, not bit for bit", state.Kernels, l.state.Kernels))
+		l.Console.Note(fmt.Sprintf("the checkpoint is of kernel set %q, this run uses %q: it goes on within rounding, not bit for bit (--kernels %s)", state.Kernels, l.state.Kernels, state.Kernels))
 	}
 	if was, is := state.plan.Steps, l.state.plan.Steps; was != is && was > 0 && is > 0 {
 		l.Console.Note(fmt.Sprintf("the run was of %d steps and is of %d from here: %s", was, is, l.byEnd))

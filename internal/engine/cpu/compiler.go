@@ -8,17 +8,6 @@ import (
 	"gotrain/internal/graph"
 )
 
-// Kernels are the inner loops of a kernel set. Everything around them, tasks, packing,
-// tapes, is common to all sets.
-type Kernels struct {
-	Name string
-	Gemm GemmKernel
-	Loop loopTable
-}
-
-// portable is the set that runs everywhere.
-var portable = Kernels{Name: "portable", Gemm: gemmPortable, Loop: portableLoops}
-
 // compiler makes jobs from instructions and collects the scratch memory they share.
 type compiler struct {
 	f       *engine.Func

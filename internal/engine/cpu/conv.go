@@ -69,7 +69,7 @@ func (k *conv) packWeights(transposed bool) (*job, int) {
 	if transposed {
 		rows, depth, row, step = k.taps, k.outs, 1, k.taps
 	}
-	mr := k.kernel.MR
+	mr := k.kernel.height(rows)
 	panels := (rows + mr - 1) / mr
 	size := panels * mr * depth
 	p := &packing{c: k.c, value: k.w, which: k.c.panel(0, k.Groups*size), width: mr, rows: rows, k: depth, row: row, step: step}
@@ -83,33 +83,32 @@ func (k *conv) packWeights(transposed bool) (*job, int) {
 }
 
 // multiply computes c (rows × n columns, ldc apart) from packed panels of the left operand
-// and of the right one, both k deep.
-func (g *GemmKernel) multiply(rows, n, k int, a, b, c []float32, ldc int, add bool, tile []float32) {
-	mr, nr := g.MR, g.NR
-	for k0 := 0; k0 < k; k0 += gemmK {
-		depth := min(gemmK, k-k0)
+// and of the right one, both k deep. edge is room for a tile.
+func (g *GemmKernel) multiply(rows, n, k int, a, b, c []float32, ldc int, add bool, edge []float32) {
+	mr, nr := g.height(rows), g.NR
+	for k0 := 0; k0 < k; k0 += g.Depth {
+		depth, add := min(g.Depth, k-k0), add || k0 > 0
 		for j := 0; j < n; j += nr {
-			right := b[j*k+k0*nr:][:depth*nr]
+			right := &b[j*k+k0*nr]
 			for i := 0; i < rows; i += mr {
-				left := a[i*k+k0*mr:][:depth*mr]
-				if i+mr <= rows && j+nr <= n {
-					g.Run(depth, left, right, c[i*ldc+j:], ldc, add || k0 > 0)
+				left := &a[i*k+k0*mr]
+				tile, height, width := g.tile(min(mr, rows-i), min(nr, n-j))
+				if i+height <= rows && j+width <= n {
+					tile(depth, left, 4, 4*mr, right, 4*nr, &c[i*ldc+j], 4*ldc, number(add))
 					continue
 				}
-				g.Run(depth, left, right, tile, nr, false)
-				for r := range min(mr, rows-i) {
-					to := c[(i+r)*ldc+j:][:min(nr, n-j)]
-					for q := range to {
-						if add || k0 > 0 {
-							to[q] += tile[r*nr+q]
-						} else {
-							to[q] = tile[r*nr+q]
-						}
-					}
-				}
+				tile(depth, left, 4, 4*mr, right, 4*nr, &edge[0], 4*nr, 0)
+				copyTile(c[i*ldc+j:], ldc, edge, nr, min(mr, rows-i), min(nr, n-j), add)
 			}
 		}
 	}
+}
+
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (c *compiler) convJobs(in *engine.Instr) ([]*job, error) {
@@ -258,15 +257,15 @@ func (k *conv) fold(dx, columns []float32, first, n, ld int) {
 // part of the samples has a sum of its own; the second job adds those.
 func (c *compiler) convWeightGradJobs(in *engine.Instr) ([]*job, error) {
 	k := c.newConv(in.Op.(graph.ConvWeightGrad).Convolution, in.In[0], in.Out, in.In[1])
-	mr, nr := k.kernel.MR, k.kernel.NR
-	tile := mr * nr
+	mr, nr := k.kernel.height(k.outs), k.kernel.NR
+	tile := k.kernel.MR * nr
 	across := min(roundUp(k.taps, nr), roundUp(convTaps, nr))
 	strips := (k.taps + across - 1) / across
 	parts := min(max(convTasks/(k.Groups*strips), 1), k.samples)
 	each := (k.samples + parts - 1) / parts
 	parts = (k.samples + each - 1) / each
 	rows := roundUp(k.outs, mr)
-	depth := min(blockOf(k.pixels, rows+across, 1), gemmK)
+	depth := min(blockOf(k.pixels, rows+across, 1), k.kernel.Depth)
 	c.tileFloats = max(c.tileFloats, tile+(rows+across)*depth)
 	size := k.Groups * k.outs * k.taps
 	sums := func() []float32 { return c.mem.f[in.Out] }
@@ -292,7 +291,7 @@ func (c *compiler) convWeightGradJobs(in *engine.Instr) ([]*job, error) {
 	})}
 	if parts > 1 {
 		jobs = append(jobs, overSpan(size, parts, tileLen, func(lo, hi, _ int) {
-			sumColumns(c.mem.f[in.Out][lo:hi], sums()[lo:], parts, size)
+			c.kernels.Fold[graph.Sum].columns(c.mem.f[in.Out][lo:hi], sums()[lo:], parts, size)
 		}))
 	}
 	return jobs, nil

@@ -12,5 +12,9 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestConformance(t *testing.T) {
-	enginetest.Run(t, func() engine.Device { return New(Options{}) })
+	for _, set := range sets() {
+		t.Run(set.Name, func(t *testing.T) {
+			enginetest.Run(t, func() engine.Device { return New(Options{Kernels: set}) })
+		})
+	}
 }

@@ -26,11 +26,13 @@ var (
 // Options configures a Device.
 type Options struct {
 	Threads int // 0: as many as the process may use at once
+	// Kernels is the kernel set; nil is the best that the machine can run.
+	Kernels *Kernels
 }
 
 // Device runs Funcs on the host's cores.
 type Device struct {
-	kernels Kernels
+	kernels *Kernels
 	mu      sync.Mutex // held by a Run
 	scratch scratch    // of the one that runs
 	pool    *pool
@@ -43,7 +45,11 @@ func New(o Options) *Device {
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	return &Device{kernels: portable, pool: newPool(n)}
+	set := o.Kernels
+	if set == nil {
+		set = sets()[0]
+	}
+	return &Device{kernels: set, pool: newPool(n)}
 }
 
 // Name is "cpu".

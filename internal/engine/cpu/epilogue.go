@@ -13,7 +13,7 @@ const (
 // cutRows gives a task whole rows of the product where so many fit in its region, so that
 // the tape goes through every operand without a gap, and else columns enough for a run.
 func (g *gemm) cutRows() {
-	mr, nr := g.kernel.MR, g.kernel.NR
+	mr, nr := g.mr, g.kernel.NR
 	tiles := min(max(gemmOps/(mr*nr*g.k), 1), regionFloats/(mr*nr))
 	if wide := g.bPanels * mr * nr; wide <= regionFloats {
 		g.across, g.down = g.bPanels, min(g.aPanels, max(1, tiles/g.bPanels))
@@ -36,17 +36,16 @@ type epilogue struct {
 func (c *compiler) gemmJobs(in *engine.Instr) ([]*job, error) {
 	op, outs := in.Op.(engine.Gemm), in.Outs()
 	g := c.newGemm(op.MatMul, c.f.Values[in.In[0]], c.f.Values[in.In[1]])
-	mr, nr := g.kernel.MR, g.kernel.NR
-	tile := mr * nr
+	mr, nr := g.mr, g.kernel.NR
 	g.cutRows()
 	inputs := append([]int{productInput}, in.In[2:]...)
-	k, err := c.newKernel(op.F, []int{g.m, g.n}, inputs, outs, op.Folds, tile+g.down*g.across*tile)
+	k, err := c.newKernel(op.F, []int{g.m, g.n}, inputs, outs, op.Folds, g.kernel.MR*nr+g.down*g.across*mr*nr)
 	if err != nil {
 		return nil, err
 	}
 	e := &epilogue{gemm: g, tapeKernel: k}
 	multiply := g.tasks(e.task)
-	jobs := []*job{g.packJob(), multiply}
+	jobs := append(g.packJobs(), multiply)
 	var sums []*job
 	for r, f := range op.Folds {
 		if f == engine.Stored {
@@ -55,7 +54,7 @@ func (c *compiler) gemmJobs(in *engine.Instr) ([]*job, error) {
 		partial := c.own(int(multiply.n))
 		e.folded, e.partials = append(e.folded, r), append(e.partials, partial)
 		out := outs[r]
-		sums = append(sums, newJob(1, func(int, int) { c.mem.f[out][0] = folds[graph.Sum].row(partial) }))
+		sums = append(sums, newJob(1, func(int, int) { c.mem.f[out][0] = c.kernels.Fold[graph.Sum].row(partial) }))
 	}
 	if len(sums) > 0 {
 		jobs = append(jobs, joinJobs(sums...))
@@ -65,10 +64,10 @@ func (c *compiler) gemmJobs(in *engine.Instr) ([]*job, error) {
 
 func (e *epilogue) task(down, across, worker int) {
 	g, scratch := e.gemm, e.gemm.c.tiles[worker]
-	mr, nr := g.kernel.MR, g.kernel.NR
-	edge := scratch[:mr*nr]
+	mr, nr := g.mr, g.kernel.NR
+	edge := scratch[:g.kernel.MR*nr]
 	r := &region{
-		data: scratch[mr*nr:][:g.down*g.across*mr*nr], top: down * g.down * mr, left: across * g.across * nr,
+		data: scratch[g.kernel.MR*nr:][:g.down*g.across*mr*nr], top: down * g.down * mr, left: across * g.across * nr,
 		stride: g.across * nr, below: (g.aPanels + 1) * mr, right: (g.bPanels + 1) * nr,
 	}
 	whole := g.across == g.bPanels
@@ -92,7 +91,7 @@ func (e *epilogue) task(down, across, worker int) {
 		n := (end-row-1)*g.n + right - r.left
 		e.run(lo, lo+n, worker, r.data[(row-r.top)*r.stride:][:n])
 		for i, result := range e.folded {
-			e.partials[i][task] += folds[graph.Sum].row(e.block(result, worker)[:n])
+			e.partials[i][task] += g.c.kernels.Fold[graph.Sum].row(e.block(result, worker)[:n])
 		}
 	}
 }

@@ -8,7 +8,9 @@ type fold struct {
 	columns func(dst, x []float32, rows, stride int) // dst[i] = fold of x[i], x[stride+i], …
 }
 
-var folds = [...]fold{
+type foldTable [2]fold
+
+var portableFolds = foldTable{
 	graph.Sum: {sumRow, sumColumns},
 	graph.Max: {maxRow, maxColumns},
 }

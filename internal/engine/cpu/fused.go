@@ -251,7 +251,7 @@ func (k *tapeKernel) foldJobs(stages []stage, out []int, folds []engine.Fold) []
 			for _, r := range folded {
 				block, y := k.block(r, worker), firstDst[r]()
 				for j := range rows {
-					y[i+j] = foldOf(folds[r]).row(block[j*n:][:n])
+					y[i+j] = c.foldOf(folds[r]).row(block[j*n:][:n])
 				}
 			}
 			i += rows
@@ -262,18 +262,18 @@ func (k *tapeKernel) foldJobs(stages []stage, out []int, folds []engine.Fold) []
 		for _, r := range folded {
 			src := dst[r]
 			dst[r] = to(s+1, st, r)
-			side = append(side, st.job(foldOf(folds[r]), src, dst[r]))
+			side = append(side, st.job(c.foldOf(folds[r]), src, dst[r]))
 		}
 		jobs = append(jobs, joinJobs(side...))
 	}
 	return jobs
 }
 
-func foldOf(f engine.Fold) *fold {
+func (c *compiler) foldOf(f engine.Fold) *fold {
 	if f == engine.Greatest {
-		return &folds[graph.Max]
+		return &c.kernels.Fold[graph.Max]
 	}
-	return &folds[graph.Sum]
+	return &c.kernels.Fold[graph.Sum]
 }
 
 // joinJobs runs jobs that do not depend on each other as one.

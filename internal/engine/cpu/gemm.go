@@ -5,20 +5,63 @@ import (
 	"gotrain/internal/graph"
 )
 
-// GemmKernel multiplies a panel of A by a panel of B. Panels are packed along k: a[p*MR+i]
-// is row i of A at k = p, b[p*NR+j] column j of B. Rows and columns past the matrix's
-// edge are packed as zeros.
+// gemmTile multiplies a tile that stays in registers: C (+)= A·B over k steps, where A's
+// element (i, p) is at a + i·aRow + p·aCol, row p of B at b + p·bRow, and row i of C at
+// c + i·cRow; strides are in bytes. It adds where add is not 0. Each element is summed in
+// the order of k.
+type gemmTile func(k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow int, add int)
+
+// GemmKernel is a set's way to multiply.
 type GemmKernel struct {
-	MR, NR int
-	// Run adds (or, without add, sets) the product of k steps to the MR×NR tile at c,
-	// whose rows are ldc apart. Each element is summed in the order of k.
-	Run func(k int, a, b, c []float32, ldc int, add bool)
+	MR, NR int // the largest tile
+	// Depth is how many steps of k are between two writes of a tile.
+	Depth int
+	// Tiles are by rows - 1 and by halves of NR - 1. A set without strides has one tile, MR×NR,
+	// and reads panels only.
+	Tiles   [][2]gemmTile
+	Strides bool
+	// Transpose writes the transpose of a square block of Block×Block elements; the distances
+	// of rows are in bytes. Nil where there is none.
+	Block     int
+	Transpose func(src *float32, srcRow int, dst *float32, dstRow int)
+}
+
+// height is how many rows the tiles of a matrix of some rows have, so that the last is not
+// much less than the others.
+func (g *GemmKernel) height(rows int) int {
+	if !g.Strides {
+		return g.MR
+	}
+	tiles := (rows + g.MR - 1) / g.MR
+	return (rows + tiles - 1) / tiles
+}
+
+// tile is the smallest that has so many rows and columns, and how many it has.
+func (g *GemmKernel) tile(rows, cols int) (t gemmTile, height, width int) {
+	if !g.Strides {
+		return g.Tiles[0][1], g.MR, g.NR
+	}
+	if cols <= g.NR/2 {
+		return g.Tiles[rows-1][0], rows, g.NR / 2
+	}
+	return g.Tiles[rows-1][1], rows, g.NR
 }
 
 const (
-	gemmK   = 512     // k steps between two writes of a tile: two panels stay in the first-level cache
-	gemmOps = 1 << 19 // multiply-adds of a task
+	gemmOps = 1 << 20 // multiply-adds of a task
+	// directFloats is how large an operand may be to be read where it lies: beyond, its rows
+	// are too far apart for the translation buffer.
+	directFloats = 1 << 20
+	// aliasBytes is a distance of rows at which they share few lines of the first-level cache.
+	aliasBytes = 1024
 )
+
+// factor is an operand as the tiles read it: in place, or packed in panels.
+type factor struct {
+	pack        *packing // of the panels from firstPacked on
+	firstPacked int      // panel
+	row, col    int      // distances in memory of two rows (columns of B) and of two steps of k
+}
 
 // gemm is one product: C (m×n) = A (m×k)·B (k×n), with element strides that tell a
 // transposed operand from a plain one.
@@ -26,55 +69,88 @@ type gemm struct {
 	c                *compiler
 	kernel           *GemmKernel
 	m, n, k          int
-	a, b             int
-	aRow, aCol       int
-	bRow, bCol       int
+	a, b             factor
+	mr               int // rows of a tile
 	aPanels, bPanels int
 	down, across     int // panels of a task
 }
 
 func (c *compiler) newGemm(op graph.MatMul, a, b *engine.Value) *gemm {
-	g := &gemm{c: c, kernel: &c.kernels.Gemm, a: a.ID, b: b.ID}
-	g.m, g.k, g.aRow, g.aCol = a.Shape[0], a.Shape[1], a.Shape[1], 1
+	g := &gemm{c: c, kernel: &c.kernels.Gemm}
+	g.m, g.k, g.a.row, g.a.col = a.Shape[0], a.Shape[1], a.Shape[1], 1
 	if op.TransA {
-		g.m, g.k, g.aRow, g.aCol = a.Shape[1], a.Shape[0], 1, a.Shape[1]
+		g.m, g.k, g.a.row, g.a.col = a.Shape[1], a.Shape[0], 1, a.Shape[1]
 	}
-	g.n, g.bRow, g.bCol = b.Shape[1], b.Shape[1], 1
+	g.n, g.b.row, g.b.col = b.Shape[1], 1, b.Shape[1]
 	if op.TransB {
-		g.n, g.bRow, g.bCol = b.Shape[0], 1, b.Shape[1]
+		g.n, g.b.row, g.b.col = b.Shape[0], b.Shape[1], 1
 	}
-	mr, nr := g.kernel.MR, g.kernel.NR
-	g.aPanels, g.bPanels = (g.m+mr-1)/mr, (g.n+nr-1)/nr
-	c.tileFloats = max(c.tileFloats, mr*nr)
-	g.cut(max(gemmOps/(mr*nr*g.k), 1), 1)
+	nr := g.kernel.NR
+	g.mr = g.kernel.height(g.m)
+	g.aPanels, g.bPanels = (g.m+g.mr-1)/g.mr, (g.n+nr-1)/nr
+	if g.kernel.Strides && direct(g.m, g.k, max(g.a.row, g.a.col)) {
+		g.a.firstPacked = g.aPanels
+	}
+	if g.kernel.Strides && g.b.row == 1 && direct(g.n, g.k, g.b.col) {
+		g.b.firstPacked = g.bPanels
+		if g.n%(nr/2) != 0 { // the last tile would read past the end
+			g.b.firstPacked--
+		}
+	}
+	g.a.pack = &packing{c, a.ID, c.panel(0, (g.aPanels-g.a.firstPacked)*g.mr*g.k), g.mr, g.m, g.k, g.a.row, g.a.col}
+	g.b.pack = &packing{c, b.ID, c.panel(1, (g.bPanels-g.b.firstPacked)*nr*g.k), nr, g.n, g.k, g.b.row, g.b.col}
+	c.tileFloats = max(c.tileFloats, g.kernel.MR*nr)
+	g.cut(max(gemmOps/(g.mr*nr*g.k), 1), 1)
 	return g
+}
+
+// direct reports whether an operand is read in place.
+func direct(rows, k, distance int) bool {
+	return rows*k <= directFloats && 4*distance%aliasBytes != 0
 }
 
 // cut gives a task about so many tiles, at least least of them side by side.
 func (g *gemm) cut(tiles, least int) {
-	g.across = min(g.bPanels, max(least, tiles/min(g.aPanels, 8)))
-	g.down = min(g.aPanels, max(1, tiles/g.across))
+	g.down = min(g.aPanels, max(1, tiles/least))
+	g.across = min(g.bPanels, max(least, tiles/g.down))
 }
 
-// packJob packs both operands.
-func (g *gemm) packJob() *job {
-	mr, nr := g.kernel.MR, g.kernel.NR
-	a := &packing{g.c, g.a, g.c.panel(0, g.aPanels*mr*g.k), mr, g.m, g.k, g.aRow, g.aCol}
-	b := &packing{g.c, g.b, g.c.panel(1, g.bPanels*nr*g.k), nr, g.n, g.k, g.bCol, g.bRow}
-	return joinJobs(a.job(), b.job())
+// packJobs packs what is not read in place, if anything is.
+func (g *gemm) packJobs() []*job {
+	var jobs []*job
+	for _, f := range []*factor{&g.a, &g.b} {
+		if f.firstPacked < f.pack.panels() {
+			jobs = append(jobs, f.pack.job(f.firstPacked))
+		}
+	}
+	if len(jobs) == 0 {
+		return nil
+	}
+	return []*job{joinJobs(jobs...)}
 }
 
-// tasks makes the job that calls run for the task at each place of the grid.
+// panel is where the tile of panel i begins at step k0, and the distances of two rows and
+// of two steps of k in bytes.
+func (f *factor) panel(i, k0 int) (at *float32, row, step int) {
+	p := f.pack
+	if i < f.firstPacked {
+		return &p.c.mem.f[p.value][i*p.width*f.row+k0*f.col], 4 * f.row, 4 * f.col
+	}
+	return &p.c.panels[p.which][((i-f.firstPacked)*p.k+k0)*p.width], 4, 4 * p.width
+}
+
+// tasks makes the job that calls run for the task at each place of the grid. Tasks that
+// share columns of B follow each other.
 func (g *gemm) tasks(run func(down, across, worker int)) *job {
 	down, across := (g.aPanels+g.down-1)/g.down, (g.bPanels+g.across-1)/g.across
-	return newJob(down*across, func(task, worker int) { run(task/across, task%across, worker) })
+	return newJob(down*across, func(task, worker int) { run(task%down, task/down, worker) })
 }
 
 func (c *compiler) matMulJobs(in *engine.Instr) ([]*job, error) {
 	g := c.newGemm(in.Op.(graph.MatMul), c.f.Values[in.In[0]], c.f.Values[in.In[1]])
-	return []*job{g.packJob(), g.tasks(func(down, across, worker int) {
+	return append(g.packJobs(), g.tasks(func(down, across, worker int) {
 		g.multiply(down, across, &region{c.mem.f[in.Out], 0, 0, g.n, g.m, g.n}, c.tiles[worker])
-	})}, nil
+	})), nil
 }
 
 // region is where a task's tiles go: element (row, col) of the product is at
@@ -86,38 +162,39 @@ type region struct {
 	below, right int
 }
 
-// multiply computes the tiles of one task.
-func (g *gemm) multiply(down, across int, c *region, scratch []float32) {
-	mr, nr := g.kernel.MR, g.kernel.NR
-	for k0 := 0; k0 < g.k; k0 += gemmK {
-		k := min(gemmK, g.k-k0)
+// multiply computes the tiles of one task. edge is room for a tile.
+func (g *gemm) multiply(down, across int, c *region, edge []float32) {
+	nr := g.kernel.NR
+	for k0 := 0; k0 < g.k; k0 += g.kernel.Depth {
+		k := min(g.kernel.Depth, g.k-k0)
 		for j := across * g.across; j < min((across+1)*g.across, g.bPanels); j++ {
-			b := g.c.panels[1][(j*g.k+k0)*nr:][:k*nr]
+			b, _, bRow := g.b.panel(j, k0)
 			for i := down * g.down; i < min((down+1)*g.down, g.aPanels); i++ {
-				a := g.c.panels[0][(i*g.k+k0)*mr:][:k*mr]
-				to := c.data[(i*mr-c.top)*c.stride+j*nr-c.left:]
-				if i*mr+mr <= c.below && j*nr+nr <= c.right {
-					g.kernel.Run(k, a, b, to, c.stride, k0 > 0)
+				a, aRow, aCol := g.a.panel(i, k0)
+				rows, cols := min(g.mr, g.m-i*g.mr), min(nr, g.n-j*nr)
+				to := c.data[(i*g.mr-c.top)*c.stride+j*nr-c.left:]
+				tile, height, width := g.kernel.tile(rows, cols)
+				if i*g.mr+height <= c.below && j*nr+width <= c.right {
+					tile(k, a, aRow, aCol, b, bRow, &to[0], 4*c.stride, k0)
 				} else {
-					g.edge(k, a, b, to, c.stride, min(mr, c.below-i*mr), min(nr, c.right-j*nr), k0 > 0, scratch[:mr*nr])
+					tile(k, a, aRow, aCol, b, bRow, &edge[0], 4*nr, 0)
+					copyTile(to, c.stride, edge, nr, rows, cols, k0 > 0)
 				}
 			}
 		}
 	}
 }
 
-// edge computes a tile that sticks out of its region in scratch and copies what is inside.
-func (g *gemm) edge(k int, a, b, c []float32, stride, rows, cols int, add bool, tile []float32) {
-	nr := g.kernel.NR
-	g.kernel.Run(k, a, b, tile, nr, false)
+// copyTile adds or copies what is inside of a tile that sticks out.
+func copyTile(to []float32, stride int, tile []float32, nr, rows, cols int, add bool) {
 	for i := range rows {
-		to := c[i*stride:][:cols]
-		for j := range to {
-			if add {
-				to[j] += tile[i*nr+j]
-			} else {
-				to[j] = tile[i*nr+j]
-			}
+		to, from := to[i*stride:][:cols], tile[i*nr:][:cols]
+		if !add {
+			copy(to, from)
+			continue
+		}
+		for j, x := range from {
+			to[j] += x
 		}
 	}
 }

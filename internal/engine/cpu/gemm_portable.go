@@ -1,8 +1,14 @@
 package cpu
 
+import "unsafe"
+
 // gemmPortable is the micro-kernel in Go: 4×2 sums, their operands and the products under
 // way fit in fifteen registers; 4×3 and more do not.
-var gemmPortable = GemmKernel{MR: 4, NR: 2, Run: gemm4x2}
+var gemmPortable = GemmKernel{MR: 4, NR: 2, Depth: 512, Tiles: [][2]gemmTile{{nil, tile4x2}}}
+
+func tile4x2(k int, a *float32, _, _ int, b *float32, _ int, c *float32, cRow int, add int) {
+	gemm4x2(k, unsafe.Slice(a, 4*k), unsafe.Slice(b, 2*k), unsafe.Slice(c, 3*cRow/4+2), cRow/4, add != 0)
+}
 
 // gemm4x2 takes four steps of k a turn. The compiler puts a loop's last additions after
 // all its products, so a turn of one step would spill half of them: with four it is twice

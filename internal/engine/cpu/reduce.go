@@ -25,7 +25,7 @@ type view func() []float32
 func (c *compiler) reduceJobs(in *engine.Instr) ([]*job, error) {
 	op := in.Op.(graph.Reduce)
 	x := c.f.Values[in.In[0]]
-	fold := &folds[op.Fn]
+	fold := &c.kernels.Fold[op.Fn]
 	src := func() []float32 { return c.mem.f[x.ID] }
 	dst := func() []float32 { return c.mem.f[in.Out] }
 	stages := reduceStages(mergedAxes(x.Shape, op.Axes))

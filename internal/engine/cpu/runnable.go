@@ -43,7 +43,7 @@ func (d *Device) Compile(f *engine.Func) (engine.Runnable, error) {
 			r.place(v, r.arena[root.Offset:][:v.Size:v.Size])
 		}
 	}
-	c := &compiler{f: f, mem: r.mem, kernels: &d.kernels, threads: d.Threads(), scratch: &d.scratch}
+	c := &compiler{f: f, mem: r.mem, kernels: d.kernels, threads: d.Threads(), scratch: &d.scratch}
 	var err error
 	r.jobs, r.first, err = c.all()
 	r.owned, r.extra = append(r.owned, c.blocks...), c.ownFloats+c.sharedFloats()
@@ -73,7 +73,7 @@ func (c *compiler) all() (jobs []*job, first []int, err error) {
 
 // Memory compiles f without taking any.
 func (d *Device) Memory(f *engine.Func) (own, shared int, err error) {
-	c := &compiler{f: f, kernels: &d.kernels, threads: d.Threads(), dry: true}
+	c := &compiler{f: f, kernels: d.kernels, threads: d.Threads(), dry: true}
 	_, _, err = c.all()
 	return 4 * (f.Arena + c.ownFloats), 4 * c.sharedFloats(), err
 }

@@ -64,10 +64,16 @@ func network() (*graph.Program, engine.Feed) {
 
 // TestThreads: the same bits at any number of threads, every time.
 func TestThreads(t *testing.T) {
+	for _, set := range sets() {
+		t.Run(set.Name, func(t *testing.T) { sameAtAnyThreads(t, set) })
+	}
+}
+
+func sameAtAnyThreads(t *testing.T, set *Kernels) {
 	p, feed := network()
 	var want [][]float32
 	for _, threads := range []int{1, 2, 3, 7} {
-		dev := New(Options{Threads: threads})
+		dev := New(Options{Threads: threads, Kernels: set})
 		e, err := engine.Compile(dev, engine.NewStore(dev), p, 1)
 		if err != nil {
 			t.Fatal(err)

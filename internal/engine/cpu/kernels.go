@@ -1,0 +1,40 @@
+package cpu
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Kernels are the inner loops of a kernel set. Everything around them, tasks, packing,
+// tapes, is common to all sets.
+type Kernels struct {
+	Name string
+	Gemm GemmKernel
+	Loop loopTable
+	Fold foldTable
+}
+
+// portable is the set that runs everywhere.
+var portable = Kernels{Name: "portable", Gemm: gemmPortable, Loop: portableLoops, Fold: portableFolds}
+
+// sets are those that this machine can run, the best first.
+func sets() []*Kernels { return append(vectorSets(), &portable) }
+
+// Sets names the kernel sets that this machine can run, the best first.
+func Sets() []string {
+	var names []string
+	for _, s := range sets() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// Set gives a kernel set by its name. One that the machine cannot run is an error.
+func Set(name string) (*Kernels, error) {
+	for _, s := range sets() {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("this machine has no kernel set %q: it has %s", name, strings.Join(Sets(), ", "))
+}

@@ -1,0 +1,206 @@
+package cpu
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"gotrain/internal/formula"
+	"gotrain/internal/graph"
+)
+
+// reference is what a primitive is in float64.
+func reference(op formula.Op, a, b, c float64) float64 {
+	f := &formula.Formula{Inputs: 3, Nodes: []formula.Node{
+		{Op: formula.In, Arg: 0}, {Op: formula.In, Arg: 1}, {Op: formula.In, Arg: 2}, {Op: op, Args: [3]formula.Ref{0, 1, 2}},
+	}, Out: 3}
+	return f.Eval(a, b, c)
+}
+
+// ulpBounds are the largest errors of a primitive's loops in units in the last place; those
+// that are not named round correctly. docs/accuracy.md has what is measured.
+var ulpBounds = map[formula.Op]float64{
+	formula.FMA: 2, formula.Rsqrt: 1.5, formula.Exp: 1.5, formula.Expm1: 2, formula.Log: 1.5, formula.Log1p: 2.5,
+	formula.Tanh: 3, formula.Sigmoid: 3, formula.Erf: 1.5,
+}
+
+// samples are numbers of all sizes and both signs, and those where functions go wrong.
+func samples(n int) []float32 {
+	special := []float32{
+		0, float32(math.Copysign(0, -1)), 1, -1, 0.5, -0.5, 2, math.MaxFloat32, -math.MaxFloat32, 1e-38, -1e-38, 0x1p-126, 1e30, -1e30, 87.3, 88.7,
+		88.8, -87.3, -87.4, -103, -105, 17, -17, 0.92773, 0.92774, 20, -20, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()),
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	x := slices.Clone(special)
+	for len(x) < n {
+		size := math.Exp(r.Float64()*60 - 35) // 1e-15 to 1e11
+		if r.IntN(2) == 0 {
+			size = -size
+		}
+		x = append(x, float32(size), float32(r.NormFloat64()), float32(10*r.NormFloat64()))
+	}
+	return x[:n]
+}
+
+// TestLoops compares every primitive of every kernel set with float64, special values and
+// all lengths of a tail included.
+func TestLoops(t *testing.T) {
+	for _, set := range sets() {
+		for op := formula.Add; op < formula.NumOps; op++ {
+			t.Run(fmt.Sprintf("%s/%s", set.Name, op), func(t *testing.T) {
+				const n = 20011
+				a := samples(n)
+				b, c := slices.Clone(a), slices.Clone(a)
+				r := rand.New(rand.NewPCG(3, 4))
+				r.Shuffle(n, func(i, j int) { b[i], b[j] = b[j], b[i] })
+				r.Shuffle(n, func(i, j int) { c[i], c[j] = c[j], c[i] })
+				got := make([]float32, n)
+				set.Loop[op](got, a, b, c)
+				bound, worst := ulpBounds[op], 0.0
+				for i, g := range got {
+					want := reference(op, float64(a[i]), float64(b[i]), float64(c[i]))
+					err := ulps(g, want)
+					if op == formula.FMA && math.Abs(want) < math.Abs(float64(c[i])) {
+						err *= math.Abs(want / float64(c[i])) // the product is rounded before the sum, or not
+					}
+					worst = max(worst, err)
+					if err > max(bound, 0.5) {
+						t.Fatalf("%s(%g, %g, %g) = %g, want %g: %.2f ulp", op, a[i], b[i], c[i], g, want, err)
+					}
+				}
+				t.Logf("worst %.2f ulp", worst)
+				for length := range 70 {
+					part := make([]float32, length+1)
+					part[length] = 7
+					set.Loop[op](part[:length], a[:length], b[:length], c[:length])
+					for i, g := range part[:length] {
+						if math.Float32bits(g) != math.Float32bits(got[i]) {
+							t.Fatalf("element %d of %d is %g, alone %g", i, length, got[i], g)
+						}
+					}
+					if part[length] != 7 {
+						t.Fatalf("a loop over %d elements wrote beyond", length)
+					}
+				}
+			})
+		}
+	}
+}
+
+// ulps is how far got is from want, in units in the last place of want as a normal number.
+func ulps(got float32, want float64) float64 {
+	switch g := float64(got); {
+	case math.IsNaN(want) || math.IsNaN(g):
+		if math.IsNaN(want) && math.IsNaN(g) {
+			return 0
+		}
+		return math.Inf(1)
+	case math.IsInf(float64(float32(want)), 0):
+		if math.IsInf(g, 0) || math.Abs(g) == math.MaxFloat32 {
+			return 0
+		}
+		return math.Inf(1)
+	case math.IsInf(g, 0):
+		return math.Inf(1)
+	case math.Abs(want) < 0x1p-126 && math.Abs(g) <= 0x1p-126:
+		return 0 // below the normal numbers a result may be 0
+	default:
+		_, e := math.Frexp(want)
+		return math.Abs(g-want) / math.Ldexp(1, e-24)
+	}
+}
+
+// TestTiles compares every micro-kernel of every set with float64, at every size of the
+// matrix's edges, plain, transposed and packed.
+func TestTiles(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	random := func(n int) []float32 {
+		x := make([]float32, n)
+		for i := range x {
+			x[i] = float32(r.NormFloat64())
+		}
+		return x
+	}
+	for _, set := range sets() {
+		g := &set.Gemm
+		for rows := 1; rows <= g.MR; rows++ {
+			for _, cols := range []int{g.NR / 2, g.NR} {
+				for _, k := range []int{0, 1, 2, 7, 33} {
+					tile, height, width := g.tile(rows, cols)
+					a, b := random(height*k+1), random(width*k+1)
+					for _, add := range []int{0, 1} {
+						c := random(height*width + 5)
+						before := slices.Clone(c)
+						tile(k, &a[0], 4, 4*height, &b[0], 4*width, &c[0], 4*width, add)
+						for i := range height {
+							for j := range width {
+								want, size := 0.0, 0.0
+								if add != 0 {
+									want = float64(before[i*width+j])
+								}
+								for p := range k {
+									x := float64(a[p*height+i]) * float64(b[p*width+j])
+									want, size = want+x, size+math.Abs(x)
+								}
+								if got := float64(c[i*width+j]); math.Abs(got-want) > 1e-6*(size+1) {
+									t.Fatalf("%s %d×%d, k %d: element (%d, %d) is %g, want %g", set.Name, height, width, k, i, j, got, want)
+								}
+							}
+						}
+						if !slices.Equal(c[height*width:], before[height*width:]) {
+							t.Fatalf("%s %d×%d wrote beyond its tile", set.Name, height, width)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestFolds compares the folds of every set with float64.
+func TestFolds(t *testing.T) {
+	for _, set := range sets() {
+		for n := 1; n < 300; n++ {
+			x := samples(n + 30)[30:]
+			sum, size, most := 0.0, 0.0, math.Inf(-1)
+			for _, v := range x {
+				sum, size, most = sum+float64(v), size+math.Abs(float64(v)), max(most, float64(v))
+			}
+			if got := set.Fold[graph.Sum].row(x); math.Abs(float64(got)-sum) > 1e-6*size {
+				t.Fatalf("%s: sum of %d is %g, want %g", set.Name, n, got, sum)
+			}
+			if got := set.Fold[graph.Max].row(x); float64(got) != most {
+				t.Fatalf("%s: max of %d is %g, want %g", set.Name, n, got, most)
+			}
+			x[n/2] = float32(math.NaN())
+			if got := set.Fold[graph.Max].row(x); got == got {
+				t.Fatalf("%s: max of %d with NaN is %g", set.Name, n, got)
+			}
+		}
+		for _, fn := range []graph.ReduceFn{graph.Sum, graph.Max} {
+			for cols := 1; cols < 140; cols++ {
+				const rows, extra = 11, 3
+				x := samples(30 + rows*(cols+extra))[30:]
+				got := make([]float32, cols+1)
+				set.Fold[fn].columns(got[:cols], x, rows, cols+extra)
+				for j := range cols {
+					column := make([]float32, rows)
+					size := 0.0
+					for i := range rows {
+						column[i] = x[i*(cols+extra)+j]
+						size += math.Abs(float64(column[i]))
+					}
+					want := portableFolds[fn].row(column)
+					if math.Abs(float64(got[j]-want)) > 1e-6*size {
+						t.Fatalf("%s: fold %d of column %d of %d is %g, want %g", set.Name, fn, j, cols, got[j], want)
+					}
+				}
+				if got[cols] != 0 {
+					t.Fatalf("%s: a fold of %d columns wrote beyond", set.Name, cols)
+				}
+			}
+		}
+	}
+}
