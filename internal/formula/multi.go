@@ -78,6 +78,28 @@ func (m *Multi) Primitives() int {
 // String prints the results, a part that is used several times once: "t0 = exp(x0);
 // add(t0, 1), mul(t0, x1)". Its length grows with the nodes, however they are shared.
 func (m *Multi) String() string {
+	return m.text(func(_ int, v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) })
+}
+
+// Structure prints m with its constants as c0, c1, … in the order of Constants: formulas
+// that differ in their numbers alone, such as an optimizer's with other betas, have one.
+func (m *Multi) Structure() string {
+	return m.text(func(i int, _ float64) string { return fmt.Sprintf("c%d", i) })
+}
+
+// Constants are the constants in the order of the nodes.
+func (m *Multi) Constants() []float64 {
+	var values []float64
+	for _, n := range m.Nodes {
+		if n.Op == Const {
+			values = append(values, n.Value)
+		}
+	}
+	return values
+}
+
+// text prints m with constant i as constant says.
+func (m *Multi) text(constant func(i int, v float64) string) string {
 	uses := make([]int, len(m.Nodes))
 	for _, n := range m.Nodes {
 		for _, a := range n.Args[:n.Op.Arity()] {
@@ -89,14 +111,15 @@ func (m *Multi) String() string {
 	}
 	var s strings.Builder
 	text := make([]string, len(m.Nodes))
-	shared := 0
+	shared, constants := 0, 0
 	for i, n := range m.Nodes {
 		switch n.Op {
 		case In:
 			text[i] = fmt.Sprintf("x%d", n.Arg)
 			continue
 		case Const:
-			text[i] = strconv.FormatFloat(n.Value, 'g', -1, 64)
+			text[i] = constant(constants, n.Value)
+			constants++
 			continue
 		}
 		args := make([]string, n.Op.Arity())

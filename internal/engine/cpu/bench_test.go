@@ -154,3 +154,20 @@ func BenchmarkMap(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPeak is the rate of the largest tile on operands in the first-level cache: what
+// a product can reach on one thread.
+func BenchmarkPeak(b *testing.B) {
+	for _, set := range vectorSets() {
+		b.Run(set.Name, func(b *testing.B) {
+			g := &set.Gemm
+			const k = 128
+			x, y, z := ramp(g.MR*k), ramp(g.NR*k), make([]float32, g.MR*g.NR)
+			tile, height, width := g.tile(g.MR, g.NR)
+			for b.Loop() {
+				tile(k, &x[0], 4, 4*height, &y[0], 4*width, &z[0], 4*width, 0)
+			}
+			b.ReportMetric(float64(2*height*width*k*b.N)/1e9/b.Elapsed().Seconds(), "GFLOP/s")
+		})
+	}
+}

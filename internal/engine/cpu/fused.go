@@ -23,6 +23,7 @@ type tapeKernel struct {
 	// of which the tape's slots begin at slotBase
 	slotBase int
 	tile     int // elements at once
+	straight *straightCall
 }
 
 const productInput = -1
@@ -67,15 +68,23 @@ func (c *compiler) newKernel(f *formula.Multi, shape []int, in, out []int, folds
 			k.gathers = append(k.gathers, g)
 		}
 	}
-	k.tape = newTape(f, inputs, &c.kernels.Loop)
+	if call := c.straight(f, inputs); call != nil {
+		k.tape, k.straight = call.tape(), call
+	} else {
+		k.tape = newTape(f, inputs, &c.kernels.Loop)
+	}
 	for i, s := range k.steps {
 		if s.run == nil {
 			return nil, fmt.Errorf("no loop for %s in step %d", s.op, i)
 		}
 	}
 	k.cost += len(k.gathers)
-	if k.tile = tileLen; k.slots+len(k.consts)/tileLen+len(in)+len(out) > firstLevelTiles {
+	k.tile = tileLen
+	if k.straight == nil && k.slots+len(k.consts)/tileLen+len(in)+len(out) > firstLevelTiles {
 		k.tile = tileLen / 2
+	}
+	if k.straight != nil && len(k.gathers)+len(k.splats) == 0 {
+		k.tile = wholeTask
 	}
 	c.ownFloats += len(k.consts)
 	k.scratch = reserved
@@ -124,14 +133,18 @@ func (k *tapeKernel) run(lo, hi, worker int, product []float32) {
 				}
 				return mem.f[k.in[o.i]][at : at+n]
 			case constOperand:
-				return k.consts[o.i*tileLen:][:n]
+				return k.consts[o.i*tileLen:][:min(n, tileLen)]
 			case resultOperand:
 				if k.out[o.i] == none {
 					return k.block(o.i, worker)[at-lo:][:n]
 				}
 				return mem.f[k.out[o.i]][at : at+n]
 			}
-			return k.slot(o.i, worker, n)
+			return k.slot(o.i, worker, min(n, tileLen))
+		}
+		if k.straight != nil {
+			k.straight.run(n, worker, place)
+			continue
 		}
 		for i := range k.steps {
 			s := &k.steps[i]

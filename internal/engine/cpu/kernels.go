@@ -12,7 +12,15 @@ type Kernels struct {
 	Gemm GemmKernel
 	Loop loopTable
 	Fold foldTable
+	// Straight are kernels of whole formulas by their structure; what is not there runs as a
+	// tape of Loop.
+	Straight map[string]straightKernel
 }
+
+// straightKernel computes n elements of a formula. args are pointers to its inputs, to its
+// results and to a tile of each of its constants. It reads all inputs at an index before it
+// writes there.
+type straightKernel func(n int, args **float32)
 
 // portable is the set that runs everywhere.
 var portable = Kernels{Name: "portable", Gemm: gemmPortable, Loop: portableLoops, Fold: portableFolds}

@@ -58,6 +58,7 @@ var avx512 = Kernels{
 		graph.Sum: {sumRowAVX512, sumColumnsAVX512},
 		graph.Max: {maxRowAVX512, maxColumnsAVX512},
 	},
+	Straight: straightAVX512,
 }
 
 // avx2 needs AVX2, FMA and BMI2.
@@ -103,6 +104,7 @@ var avx2 = Kernels{
 		graph.Sum: {sumRowAVX2, sumColumnsAVX2},
 		graph.Max: {maxRowAVX2, maxColumnsAVX2},
 	},
+	Straight: straightAVX2,
 }
 
 // withPortable fills the gaps of a table with the loops that run everywhere.

@@ -24,7 +24,11 @@ var primitives = []primitive{
 	{"Div", 2, 2, nil, func(c *constants, x []vec) vec { return c.div(x[0], x[1]) }},
 	{"Min", 2, 4, nil, func(c *constants, x []vec) vec { return c.least(x[0], x[1]) }},
 	{"Max", 2, 4, nil, func(c *constants, x []vec) vec { return c.greatest(x[0], x[1]) }},
-	{"FMA", 3, 4, nil, func(c *constants, x []vec) vec { fma(x[0], x[1], x[2]); return x[2] }},
+	{"FMA", 3, 4, nil, func(c *constants, x []vec) vec {
+		r := c.copy(x[2])
+		fma(x[0], x[1], r)
+		return r
+	}},
 	{"Neg", 1, 4, nil, func(c *constants, x []vec) vec { return c.xor(x[0], c.bits(signBit)) }},
 	{"Abs", 1, 4, nil, func(c *constants, x []vec) vec { return c.and(x[0], c.bits(absMask)) }},
 	{"Sqrt", 1, 2, nil, func(c *constants, x []vec) vec { r := c.isa.vec(); VSQRTPS(x[0], r); return r }},
