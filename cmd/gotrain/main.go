@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +18,9 @@ import (
 
 // version is set by the linker: make build.
 var version = "dev"
+
+// processStart is when the program began, for what a user waits before the first step.
+var processStart = time.Now()
 
 func main() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
 
@@ -58,6 +62,7 @@ func newRootCommand(argv []string, t *terminal) *cobra.Command {
 		newPredictCommand(argv, t),
 		newCheckCommand(argv, t),
 		newSummaryCommand(argv, t),
+		newProfileCommand(argv, t),
 		newInspectCommand(argv, t),
 		newPrintCommand(argv, t),
 		newRunsCommand(t),

@@ -53,3 +53,10 @@ type Runnable interface {
 	// Close frees its memory.
 	Close()
 }
+
+// Prober is a Device that can measure what it could do at best.
+type Prober interface {
+	// Peak measures, in some tens of milliseconds, multiply-add FLOPs a second on operands in
+	// the nearest cache, and bytes a second read and written in main memory.
+	Peak() (flops, bytes float64)
+}

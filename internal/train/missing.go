@@ -54,6 +54,7 @@ var (
 var needs = map[Verb][]part{
 	FitVerb:      {dataPart, lossPart, optimizerPart},
 	SummaryVerb:  {dataPart, lossPart, optimizerPart},
+	ProfileVerb:  {dataPart, lossPart, optimizerPart},
 	ValidateVerb: {dataPart, scorePart},
 	TestVerb:     {dataPart, scorePart},
 	PredictVerb:  {predictPart},
@@ -62,7 +63,7 @@ var needs = map[Verb][]part{
 // Require names every section that verb needs and the config lacks, with lines to paste.
 func Require(verb Verb, c *config.Config) diag.List {
 	var l diag.List
-	if (verb == FitVerb || verb == SummaryVerb) && len(c.Optimizers) > 0 {
+	if (verb == FitVerb || verb == SummaryVerb || verb == ProfileVerb) && len(c.Optimizers) > 0 {
 		l.Errorf("not-built-yet", c.Sections["optimizers"], "several optimizers are read and checked, and do not train yet").Path = "optimizers"
 		return l
 	}
