@@ -163,7 +163,8 @@ func BenchmarkPeak(b *testing.B) {
 			g := &set.Gemm
 			const k = 128
 			x, y, z := ramp(g.MR*k), ramp(g.NR*k), make([]float32, g.MR*g.NR)
-			tile, height, width := g.tile(g.MR, g.NR)
+			tile, width := g.tile(g.MR, g.NR)
+			height := g.MR
 			for b.Loop() {
 				tile(k, &x[0], 4, 4*height, &y[0], 4*width, &z[0], 4*width, 0)
 			}

@@ -15,11 +15,15 @@ const (
 func (g *gemm) cutRows() {
 	mr, nr := g.mr, g.kernel.NR
 	tiles := min(max(gemmOps/(mr*nr*g.k), 1), regionFloats/(mr*nr))
-	if wide := g.bPanels * mr * nr; wide <= regionFloats {
+	if wide := g.bPanels * mr * nr; wide <= regionFloats && !g.local {
 		g.across, g.down = g.bPanels, min(g.aPanels, max(1, tiles/g.bPanels))
 		return
 	}
-	g.cut(tiles, min(regionWidth, g.n+nr-1)/nr)
+	width := regionWidth
+	if g.local {
+		width /= 2
+	}
+	g.cut(tiles, min(width, g.n+nr-1)/nr)
 	g.across = min(g.across, foldBlock/nr) // a row of the region is folded as one block
 }
 
@@ -39,7 +43,7 @@ func (c *compiler) gemmJobs(in *engine.Instr) ([]*job, error) {
 	mr, nr := g.mr, g.kernel.NR
 	g.cutRows()
 	inputs := append([]int{productInput}, in.In[2:]...)
-	k, err := c.newKernel(op.F, []int{g.m, g.n}, inputs, outs, op.Folds, g.kernel.MR*nr+g.down*g.across*mr*nr)
+	k, err := c.newKernel(op.F, []int{g.m, g.n}, inputs, outs, op.Folds, g.scratch()+g.down*g.across*mr*nr)
 	if err != nil {
 		return nil, err
 	}
@@ -65,16 +69,15 @@ func (c *compiler) gemmJobs(in *engine.Instr) ([]*job, error) {
 func (e *epilogue) task(down, across, worker int) {
 	g, scratch := e.gemm, e.gemm.c.tiles[worker]
 	mr, nr := g.mr, g.kernel.NR
-	edge := scratch[:g.kernel.MR*nr]
 	r := &region{
-		data: scratch[g.kernel.MR*nr:][:g.down*g.across*mr*nr], top: down * g.down * mr, left: across * g.across * nr,
-		stride: g.across * nr, below: (g.aPanels + 1) * mr, right: (g.bPanels + 1) * nr,
+		data: scratch[g.scratch():][:g.down*g.across*mr*nr], top: down * g.down * mr, left: across * g.across * nr,
+		stride: g.across * nr, right: (g.bPanels + 1) * nr,
 	}
 	whole := g.across == g.bPanels
 	if whole {
 		r.stride, r.right = g.n, g.n
 	}
-	g.multiply(down, across, r, edge)
+	g.multiply(down, across, r, scratch)
 	e.begin(worker)
 	task := down*((g.bPanels+g.across-1)/g.across) + across
 	for i := range e.folded {

@@ -11,7 +11,7 @@ import (
 var avx512 = Kernels{
 	Name: "avx512",
 	Gemm: GemmKernel{
-		MR: 14, NR: 32, Depth: 1024, Strides: true, Block: 16, Transpose: transposeAVX512,
+		MR: 14, NR: 32, Depth: 1024, Block: 16, Transpose: transposeAVX512,
 		Tiles: [][2]gemmTile{
 			{gemmAVX512_1x16, gemmAVX512_1x32},
 			{gemmAVX512_2x16, gemmAVX512_2x32},
@@ -65,7 +65,7 @@ var avx512 = Kernels{
 var avx2 = Kernels{
 	Name: "avx2",
 	Gemm: GemmKernel{
-		MR: 6, NR: 16, Depth: 1024, Strides: true, Block: 8, Transpose: transposeAVX2,
+		MR: 6, NR: 16, Depth: 1024, Block: 8, Transpose: transposeAVX2,
 		Tiles: [][2]gemmTile{
 			{gemmAVX2_1x8, gemmAVX2_1x16},
 			{gemmAVX2_2x8, gemmAVX2_2x16},

@@ -128,7 +128,8 @@ func TestTiles(t *testing.T) {
 		for rows := 1; rows <= g.MR; rows++ {
 			for _, cols := range []int{g.NR / 2, g.NR} {
 				for _, k := range []int{0, 1, 2, 7, 33} {
-					tile, height, width := g.tile(rows, cols)
+					tile, width := g.tile(rows, cols)
+					height := rows
 					a, b := random(height*k+1), random(width*k+1)
 					for _, add := range []int{0, 1} {
 						c := random(height*width + 5)

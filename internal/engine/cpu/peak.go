@@ -21,7 +21,8 @@ func (d *Device) Peak() (flops, bytes float64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	g := &d.kernels.Gemm
-	tile, height, width := g.tile(g.MR, g.NR)
+	tile, width := g.tile(g.MR, g.NR)
+	height := g.MR
 	workers := make([][3]block, d.Threads())
 	for i := range workers {
 		for j := range workers[i] {

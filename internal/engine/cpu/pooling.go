@@ -55,10 +55,47 @@ func (p *pooling) largest(x []float32, top, bottom, left, right int) int {
 	return best
 }
 
+// halves reports whether the windows are squares of 2 by 2 beside each other, as most are.
+func (p *pooling) halves() bool {
+	two := [2]int{2, 2}
+	return p.Kernel == two && p.Stride == two && p.Pad == [2]int{}
+}
+
+// eachHalf visits the result's rows with the two input rows that each comes from.
+func (p *pooling) eachHalf(small, large []float32, visit func(small, top, bottom []float32)) {
+	w := 2 * p.out[1]
+	for i := range p.out[0] {
+		visit(small[i*p.out[1]:][:p.out[1]], large[2*i*p.in[1]:][:w], large[(2*i+1)*p.in[1]:][:w])
+	}
+}
+
+// largestOfFour is largest of a square: 0 to 3, by rows.
+func largestOfFour(a, b, c, d float32) (place int, most float32) {
+	most = a
+	if b > most || b != b && most == most {
+		place, most = 1, b
+	}
+	if c > most || c != c && most == most {
+		place, most = 2, c
+	}
+	if d > most || d != d && most == most {
+		place, most = 3, d
+	}
+	return place, most
+}
+
 func (c *compiler) maxPoolJobs(in *engine.Instr) ([]*job, error) {
 	x, y := in.In[0], in.Out
 	p := newPooling(in.Op.(graph.MaxPool).Window, c.f.Values[x].Shape, c.f.Values[y].Shape)
 	return []*job{p.job(c, x, y, func(x, y []float32, _ int) {
+		if p.halves() {
+			p.eachHalf(y, x, func(y, top, bottom []float32) {
+				for j := range y {
+					y[j] = max(top[2*j], top[2*j+1], bottom[2*j], bottom[2*j+1])
+				}
+			})
+			return
+		}
 		p.windows(func(at, top, bottom, left, right int) { y[at] = x[p.largest(x, top, bottom, left, right)] })
 	})}, nil
 }
@@ -70,6 +107,17 @@ func (c *compiler) maxPoolGradJobs(in *engine.Instr) ([]*job, error) {
 	return []*job{p.job(c, x, dy, func(x, dy []float32, i int) {
 		to := c.mem.f[dx][i*size:][:size]
 		clear(to)
+		if p.halves() {
+			row := 0
+			p.eachHalf(dy, x, func(dy, top, bottom []float32) {
+				for j, d := range dy {
+					place, _ := largestOfFour(top[2*j], top[2*j+1], bottom[2*j], bottom[2*j+1])
+					to[row+place/2*p.in[1]+2*j+place%2] = d
+				}
+				row += 2 * p.in[1]
+			})
+			return
+		}
 		p.windows(func(at, top, bottom, left, right int) { to[p.largest(x, top, bottom, left, right)] += dy[at] })
 	})}, nil
 }
