@@ -8,10 +8,11 @@ import (
 // Kernels are the inner loops of a kernel set. Everything around them, tasks, packing,
 // tapes, is common to all sets.
 type Kernels struct {
-	Name string
-	Gemm GemmKernel
-	Loop loopTable
-	Fold foldTable
+	Name   string
+	Gemm   GemmKernel
+	Loop   loopTable
+	Fold   foldTable
+	Random RandomKernel
 	// Straight are kernels of whole formulas by their structure; what is not there runs as a
 	// tape of Loop.
 	Straight map[string]straightKernel

@@ -58,6 +58,7 @@ var avx512 = Kernels{
 		graph.Sum: {sumRowAVX512, sumColumnsAVX512},
 		graph.Max: {maxRowAVX512, maxColumnsAVX512},
 	},
+	Random:   RandomKernel{Group: 64, Uniform: uniformAVX512, Words: wordsAVX512, BoxMuller: loopAVX512BoxMuller},
 	Straight: straightAVX512,
 }
 
@@ -104,6 +105,7 @@ var avx2 = Kernels{
 		graph.Sum: {sumRowAVX2, sumColumnsAVX2},
 		graph.Max: {maxRowAVX2, maxColumnsAVX2},
 	},
+	Random:   RandomKernel{Group: 32, Uniform: uniformAVX2, Words: wordsAVX2, BoxMuller: loopAVX2BoxMuller},
 	Straight: straightAVX2,
 }
 

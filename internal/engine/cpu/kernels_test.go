@@ -9,6 +9,7 @@ import (
 
 	"gotrain/internal/formula"
 	"gotrain/internal/graph"
+	"gotrain/internal/rng"
 )
 
 // reference is what a primitive is in float64.
@@ -201,6 +202,33 @@ func TestFolds(t *testing.T) {
 				if got[cols] != 0 {
 					t.Fatalf("%s: a fold of %d columns wrote beyond", set.Name, cols)
 				}
+			}
+		}
+	}
+}
+
+// TestDraws compares every set's draws with rng's.
+func TestDraws(t *testing.T) {
+	for _, set := range vectorSets() {
+		r, stream := set.Random, rng.NewStream(7, "draws")
+		const groups = 40
+		n := groups * r.Group
+		want, got := make([]float32, n), make([]float32, n+1)
+		got[n] = 7
+		stream.Uniform(want, 3, 5)
+		r.Uniform(groups, &got[0], &[]uint32{0, 5, 3, stream.Key[0], stream.Key[1]}[0])
+		if !slices.Equal(got[:n], want) || got[n] != 7 {
+			t.Errorf("%s: uniform draws differ", set.Name)
+		}
+		r.Uniform(1, &got[0], &[]uint32{uint32(r.Group / blockWords), 5, 3, stream.Key[0], stream.Key[1]}[0])
+		if !slices.Equal(got[:r.Group], want[r.Group:][:r.Group]) {
+			t.Errorf("%s: uniform draws from a later block on differ", set.Name)
+		}
+		stream.Normal(want, 3, 5)
+		r.normal(groups, &got[0], &[]uint32{0, 5, 3, stream.Key[0], stream.Key[1]}[0])
+		for i, w := range want {
+			if d := math.Abs(float64(got[i] - w)); d > 5e-7*max(1, math.Abs(float64(w))) {
+				t.Fatalf("%s: normal draw %d is %g, want %g", set.Name, i, got[i], w)
 			}
 		}
 	}

@@ -84,3 +84,12 @@ func maxRowAVX2(x []float32) float32
 
 //go:noescape
 func maxColumnsAVX2(d []float32, x []float32, rows int, stride int)
+
+//go:noescape
+func uniformAVX2(groups int, dst *float32, from *uint32)
+
+//go:noescape
+func wordsAVX2(groups int, dst *float32, from *uint32)
+
+//go:noescape
+func loopAVX2BoxMuller(d []float32, a []float32, b []float32, c []float32)

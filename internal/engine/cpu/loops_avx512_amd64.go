@@ -84,3 +84,12 @@ func maxRowAVX512(x []float32) float32
 
 //go:noescape
 func maxColumnsAVX512(d []float32, x []float32, rows int, stride int)
+
+//go:noescape
+func uniformAVX512(groups int, dst *float32, from *uint32)
+
+//go:noescape
+func wordsAVX512(groups int, dst *float32, from *uint32)
+
+//go:noescape
+func loopAVX512BoxMuller(d []float32, a []float32, b []float32, c []float32)

@@ -67,16 +67,8 @@ func transpose(s *isa) {
 			VPERM2F128(Imm(0x31), quads[4+c], quads[c], columns[4+c])
 			continue
 		}
-		shuffle := func(order uint64, a, b vec) vec {
-			r := s.vec()
-			VSHUFF32X4(Imm(order), b, a, r)
-			return r
-		}
-		const firstHalves, lastHalves, even, odd = 0x44, 0xee, 0x88, 0xdd
-		p, q := shuffle(firstHalves, quads[c], quads[4+c]), shuffle(lastHalves, quads[c], quads[4+c])
-		x, y := shuffle(firstHalves, quads[8+c], quads[12+c]), shuffle(lastHalves, quads[8+c], quads[12+c])
-		columns[c], columns[4+c] = shuffle(even, p, x), shuffle(odd, p, x)
-		columns[8+c], columns[12+c] = shuffle(even, q, y), shuffle(odd, q, y)
+		group := s.groups([4]vec{quads[c], quads[4+c], quads[8+c], quads[12+c]})
+		columns[c], columns[4+c], columns[8+c], columns[12+c] = group[0], group[1], group[2], group[3]
 	}
 	for i, column := range columns {
 		VMOVUPS(column, Mem{Base: dst})
@@ -168,4 +160,17 @@ func gemmTile(s *isa, rows, vectors int) {
 	each(func(i, j int, m Mem) { VMOVUPS(sums[i][j], m) })
 	VZEROUPPER()
 	RET()
+}
+
+// groups transposes four vectors' groups of four lanes.
+func (s *isa) groups(q [4]vec) [4]vec {
+	shuffle := func(order uint64, a, b vec) vec {
+		r := s.vec()
+		VSHUFF32X4(Imm(order), b, a, r)
+		return r
+	}
+	const firstHalves, lastHalves, even, odd = 0x44, 0xee, 0x88, 0xdd
+	a, b := shuffle(firstHalves, q[0], q[1]), shuffle(lastHalves, q[0], q[1])
+	x, y := shuffle(firstHalves, q[2], q[3]), shuffle(lastHalves, q[2], q[3])
+	return [4]vec{shuffle(even, a, x), shuffle(odd, a, x), shuffle(even, b, y), shuffle(odd, b, y)}
 }

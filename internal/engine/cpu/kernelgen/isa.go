@@ -202,3 +202,13 @@ func (c *constants) round(x vec, mode uint8) vec {
 	}
 	return r
 }
+
+// cmpSign is a mask of the lanes whose sign bit is set.
+func (c *constants) cmpSign(x vec) reg.Register {
+	if c.isa.wide {
+		k := K()
+		VPMOVD2M(x, k)
+		return k
+	}
+	return x // what a blend looks at
+}

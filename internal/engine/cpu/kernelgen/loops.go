@@ -58,6 +58,7 @@ func loops(s *isa) {
 		loop(s, p)
 	}
 	folds(s)
+	random(s)
 }
 
 // loop writes d[i] = f(a[i], b[i], c[i]) for all of d.
