@@ -172,3 +172,18 @@ func BenchmarkPeak(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkLoop is one primitive over a tile: what a step of a tape costs.
+func BenchmarkLoop(b *testing.B) {
+	for _, set := range sets() {
+		for _, op := range []formula.Op{formula.Add, formula.Div, formula.Exp} {
+			b.Run(fmt.Sprintf("%s/%s", set.Name, op), func(b *testing.B) {
+				x, y, d := ramp(tileLen), ramp(tileLen), make([]float32, tileLen)
+				for b.Loop() {
+					set.Loop[op](d, x, y, nil)
+				}
+				b.ReportMetric(float64(tileLen*b.N)/float64(b.Elapsed().Nanoseconds()), "elements/ns")
+			})
+		}
+	}
+}

@@ -5,17 +5,22 @@
 #include "textflag.h"
 
 // func gemmAVX2_1x8(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, add int)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2_1x8(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bRow+40(FP), BX
-	MOVQ   a+8(FP), SI
-	VXORPS Y0, Y0, Y0
-	TESTQ  AX, AX
-	JZ     store
+// Requires: AVX, FMA3, SSE
+TEXT ·gemmAVX2_1x8(SB), NOSPLIT, $8-72
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), CX
+	MOVQ    b+32(FP), DX
+	MOVQ    bRow+40(FP), BX
+	MOVQ    a+8(FP), SI
+	VXORPS  Y0, Y0, Y0
+	TESTQ   AX, AX
+	JZ      store
 
 step:
 	VMOVUPS      (DX), Y1
@@ -37,22 +42,28 @@ store:
 
 set:
 	VMOVUPS Y0, (AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func gemmAVX2_1x16(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, add int)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2_1x16(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bRow+40(FP), BX
-	MOVQ   a+8(FP), SI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	TESTQ  AX, AX
-	JZ     store
+// Requires: AVX, FMA3, SSE
+TEXT ·gemmAVX2_1x16(SB), NOSPLIT, $8-72
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), CX
+	MOVQ    b+32(FP), DX
+	MOVQ    bRow+40(FP), BX
+	MOVQ    a+8(FP), SI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	TESTQ   AX, AX
+	JZ      store
 
 step:
 	VMOVUPS      (DX), Y2
@@ -78,22 +89,28 @@ store:
 set:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func gemmAVX2_2x8(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, add int)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2_2x8(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	TESTQ  AX, AX
-	JZ     store
+// Requires: AVX, FMA3, SSE
+TEXT ·gemmAVX2_2x8(SB), NOSPLIT, $8-72
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    a+8(FP), DI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	TESTQ   AX, AX
+	JZ      store
 
 step:
 	VMOVUPS      (BX), Y2
@@ -121,24 +138,30 @@ set:
 	VMOVUPS Y0, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func gemmAVX2_2x16(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, add int)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2_2x16(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	TESTQ  AX, AX
-	JZ     store
+// Requires: AVX, FMA3, SSE
+TEXT ·gemmAVX2_2x16(SB), NOSPLIT, $8-72
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    a+8(FP), DI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	TESTQ   AX, AX
+	JZ      store
 
 step:
 	VMOVUPS      (BX), Y4
@@ -173,23 +196,29 @@ set:
 	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
 	VMOVUPS Y3, 32(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func gemmAVX2_3x8(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, add int)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2_3x8(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	TESTQ  AX, AX
-	JZ     store
+// Requires: AVX, FMA3, SSE
+TEXT ·gemmAVX2_3x8(SB), NOSPLIT, $8-72
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    a+8(FP), DI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	TESTQ   AX, AX
+	JZ      store
 
 step:
 	VMOVUPS      (BX), Y3
@@ -223,26 +252,32 @@ set:
 	VMOVUPS Y1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func gemmAVX2_3x16(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, add int)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2_3x16(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	TESTQ  AX, AX
-	JZ     store
+// Requires: AVX, FMA3, SSE
+TEXT ·gemmAVX2_3x16(SB), NOSPLIT, $8-72
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    a+8(FP), DI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	TESTQ   AX, AX
+	JZ      store
 
 step:
 	VMOVUPS      (BX), Y6
@@ -286,26 +321,32 @@ set:
 	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
 	VMOVUPS Y5, 32(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func gemmAVX2_4x8(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, add int)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2_4x8(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (DI)(CX*2), R8
-	ADDQ   CX, R8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	TESTQ  AX, AX
-	JZ     store
+// Requires: AVX, FMA3, SSE
+TEXT ·gemmAVX2_4x8(SB), NOSPLIT, $8-72
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    a+8(FP), DI
+	LEAQ    (DI)(CX*2), R8
+	ADDQ    CX, R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	TESTQ   AX, AX
+	JZ      store
 
 step:
 	VMOVUPS      (BX), Y4
@@ -346,30 +387,36 @@ set:
 	VMOVUPS Y2, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y3, (AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func gemmAVX2_4x16(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, add int)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2_4x16(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (DI)(CX*2), R8
-	ADDQ   CX, R8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	TESTQ  AX, AX
-	JZ     store
+// Requires: AVX, FMA3, SSE
+TEXT ·gemmAVX2_4x16(SB), NOSPLIT, $8-72
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    a+8(FP), DI
+	LEAQ    (DI)(CX*2), R8
+	ADDQ    CX, R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	TESTQ   AX, AX
+	JZ      store
 
 step:
 	VMOVUPS      (BX), Y8
@@ -423,27 +470,33 @@ set:
 	ADDQ    CX, AX
 	VMOVUPS Y6, (AX)
 	VMOVUPS Y7, 32(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func gemmAVX2_5x8(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, add int)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2_5x8(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (DI)(CX*2), R8
-	ADDQ   CX, R8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	TESTQ  AX, AX
-	JZ     store
+// Requires: AVX, FMA3, SSE
+TEXT ·gemmAVX2_5x8(SB), NOSPLIT, $8-72
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    a+8(FP), DI
+	LEAQ    (DI)(CX*2), R8
+	ADDQ    CX, R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	TESTQ   AX, AX
+	JZ      store
 
 step:
 	VMOVUPS      (BX), Y5
@@ -490,32 +543,38 @@ set:
 	VMOVUPS Y3, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func gemmAVX2_5x16(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, add int)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2_5x16(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (DI)(CX*2), R8
-	ADDQ   CX, R8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	TESTQ  AX, AX
-	JZ     store
+// Requires: AVX, FMA3, SSE
+TEXT ·gemmAVX2_5x16(SB), NOSPLIT, $8-72
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    a+8(FP), DI
+	LEAQ    (DI)(CX*2), R8
+	ADDQ    CX, R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	TESTQ   AX, AX
+	JZ      store
 
 step:
 	VMOVUPS      (BX), Y10
@@ -578,28 +637,34 @@ set:
 	ADDQ    CX, AX
 	VMOVUPS Y8, (AX)
 	VMOVUPS Y9, 32(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func gemmAVX2_6x8(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, add int)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2_6x8(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (DI)(CX*2), R8
-	ADDQ   CX, R8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	TESTQ  AX, AX
-	JZ     store
+// Requires: AVX, FMA3, SSE
+TEXT ·gemmAVX2_6x8(SB), NOSPLIT, $8-72
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    a+8(FP), DI
+	LEAQ    (DI)(CX*2), R8
+	ADDQ    CX, R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	TESTQ   AX, AX
+	JZ      store
 
 step:
 	VMOVUPS      (BX), Y6
@@ -652,34 +717,40 @@ set:
 	VMOVUPS Y4, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Y5, (AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func gemmAVX2_6x16(k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, add int)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2_6x16(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   aRow+16(FP), CX
-	MOVQ   aCol+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bRow+40(FP), SI
-	MOVQ   a+8(FP), DI
-	LEAQ   (DI)(CX*2), R8
-	ADDQ   CX, R8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	TESTQ  AX, AX
-	JZ     store
+// Requires: AVX, FMA3, SSE
+TEXT ·gemmAVX2_6x16(SB), NOSPLIT, $8-72
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    k+0(FP), AX
+	MOVQ    aRow+16(FP), CX
+	MOVQ    aCol+24(FP), DX
+	MOVQ    b+32(FP), BX
+	MOVQ    bRow+40(FP), SI
+	MOVQ    a+8(FP), DI
+	LEAQ    (DI)(CX*2), R8
+	ADDQ    CX, R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	TESTQ   AX, AX
+	JZ      store
 
 step:
 	VMOVUPS      (BX), Y12
@@ -751,6 +822,7 @@ set:
 	ADDQ    CX, AX
 	VMOVUPS Y10, (AX)
 	VMOVUPS Y11, 32(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 

@@ -5,15 +5,20 @@
 #include "textflag.h"
 
 // func loopAVX2Add(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·loopAVX2Add(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	XORQ SI, SI
-	CMPQ CX, $0x00000020
-	JLT  single
+// Requires: AVX, SSE
+TEXT ·loopAVX2Add(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	XORQ    SI, SI
+	CMPQ    CX, $0x00000020
+	JLT     single
 
 several:
 	VMOVUPS (DX)(SI*4), Y0
@@ -60,6 +65,7 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -82,15 +88,20 @@ DATA lanesAVX2<>+60(SB)/4, $0x00000000
 GLOBL lanesAVX2<>(SB), RODATA|NOPTR, $64
 
 // func loopAVX2Sub(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·loopAVX2Sub(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	XORQ SI, SI
-	CMPQ CX, $0x00000020
-	JLT  single
+// Requires: AVX, SSE
+TEXT ·loopAVX2Sub(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	XORQ    SI, SI
+	CMPQ    CX, $0x00000020
+	JLT     single
 
 several:
 	VMOVUPS (DX)(SI*4), Y0
@@ -137,19 +148,25 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX2Mul(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·loopAVX2Mul(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	XORQ SI, SI
-	CMPQ CX, $0x00000020
-	JLT  single
+// Requires: AVX, SSE
+TEXT ·loopAVX2Mul(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	XORQ    SI, SI
+	CMPQ    CX, $0x00000020
+	JLT     single
 
 several:
 	VMOVUPS (DX)(SI*4), Y0
@@ -196,19 +213,25 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX2Div(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·loopAVX2Div(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	XORQ SI, SI
-	CMPQ CX, $0x00000010
-	JLT  single
+// Requires: AVX, SSE
+TEXT ·loopAVX2Div(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	XORQ    SI, SI
+	CMPQ    CX, $0x00000010
+	JLT     single
 
 several:
 	VMOVUPS (DX)(SI*4), Y0
@@ -247,19 +270,25 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX2Min(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·loopAVX2Min(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	XORQ SI, SI
-	CMPQ CX, $0x00000020
-	JLT  single
+// Requires: AVX, SSE
+TEXT ·loopAVX2Min(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	XORQ    SI, SI
+	CMPQ    CX, $0x00000020
+	JLT     single
 
 several:
 	VMOVUPS   (DX)(SI*4), Y0
@@ -318,19 +347,25 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX2Max(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·loopAVX2Max(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	XORQ SI, SI
-	CMPQ CX, $0x00000020
-	JLT  single
+// Requires: AVX, SSE
+TEXT ·loopAVX2Max(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	XORQ    SI, SI
+	CMPQ    CX, $0x00000020
+	JLT     single
 
 several:
 	VMOVUPS   (DX)(SI*4), Y0
@@ -389,20 +424,26 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX2FMA(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, FMA3
-TEXT ·loopAVX2FMA(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	MOVQ c_base+72(FP), SI
-	XORQ DI, DI
-	CMPQ CX, $0x00000020
-	JLT  single
+// Requires: AVX, FMA3, SSE
+TEXT ·loopAVX2FMA(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	MOVQ    c_base+72(FP), SI
+	XORQ    DI, DI
+	CMPQ    CX, $0x00000020
+	JLT     single
 
 several:
 	VMOVUPS     (DX)(DI*4), Y0
@@ -461,18 +502,24 @@ part:
 	VMASKMOVPS  Y3, Y0, (AX)(DI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX2Neg(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·loopAVX2Neg(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	CMPQ CX, $0x00000020
-	JLT  single
+// Requires: AVX, SSE
+TEXT ·loopAVX2Neg(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
+	CMPQ    CX, $0x00000020
+	JLT     single
 
 several:
 	VMOVUPS (DX)(BX*4), Y0
@@ -513,6 +560,7 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -527,14 +575,19 @@ DATA kAVX280000000<>+28(SB)/4, $0x80000000
 GLOBL kAVX280000000<>(SB), RODATA|NOPTR, $32
 
 // func loopAVX2Abs(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·loopAVX2Abs(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	CMPQ CX, $0x00000020
-	JLT  single
+// Requires: AVX, SSE
+TEXT ·loopAVX2Abs(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
+	CMPQ    CX, $0x00000020
+	JLT     single
 
 several:
 	VMOVUPS (DX)(BX*4), Y0
@@ -575,6 +628,7 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -589,14 +643,19 @@ DATA kAVX27fffffff<>+28(SB)/4, $0x7fffffff
 GLOBL kAVX27fffffff<>(SB), RODATA|NOPTR, $32
 
 // func loopAVX2Sqrt(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·loopAVX2Sqrt(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	CMPQ CX, $0x00000010
-	JLT  single
+// Requires: AVX, SSE
+TEXT ·loopAVX2Sqrt(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
+	CMPQ    CX, $0x00000010
+	JLT     single
 
 several:
 	VMOVUPS (DX)(BX*4), Y0
@@ -631,18 +690,24 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX2Rsqrt(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·loopAVX2Rsqrt(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	CMPQ CX, $0x00000010
-	JLT  single
+// Requires: AVX, SSE
+TEXT ·loopAVX2Rsqrt(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
+	CMPQ    CX, $0x00000010
+	JLT     single
 
 several:
 	VMOVUPS (DX)(BX*4), Y0
@@ -685,6 +750,7 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -699,14 +765,19 @@ DATA kAVX23f800000<>+28(SB)/4, $0x3f800000
 GLOBL kAVX23f800000<>(SB), RODATA|NOPTR, $32
 
 // func loopAVX2Floor(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·loopAVX2Floor(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	CMPQ CX, $0x00000020
-	JLT  single
+// Requires: AVX, SSE
+TEXT ·loopAVX2Floor(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
+	CMPQ    CX, $0x00000020
+	JLT     single
 
 several:
 	VMOVUPS  (DX)(BX*4), Y0
@@ -747,19 +818,25 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX2Less(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·loopAVX2Less(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	XORQ SI, SI
-	CMPQ CX, $0x00000020
-	JLT  single
+// Requires: AVX, SSE
+TEXT ·loopAVX2Less(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	XORQ    SI, SI
+	CMPQ    CX, $0x00000020
+	JLT     single
 
 several:
 	VMOVUPS (DX)(SI*4), Y0
@@ -812,19 +889,25 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX2LessEq(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·loopAVX2LessEq(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	XORQ SI, SI
-	CMPQ CX, $0x00000020
-	JLT  single
+// Requires: AVX, SSE
+TEXT ·loopAVX2LessEq(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	XORQ    SI, SI
+	CMPQ    CX, $0x00000020
+	JLT     single
 
 several:
 	VMOVUPS (DX)(SI*4), Y0
@@ -877,19 +960,25 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX2Equal(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·loopAVX2Equal(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	XORQ SI, SI
-	CMPQ CX, $0x00000020
-	JLT  single
+// Requires: AVX, SSE
+TEXT ·loopAVX2Equal(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	XORQ    SI, SI
+	CMPQ    CX, $0x00000020
+	JLT     single
 
 several:
 	VMOVUPS (DX)(SI*4), Y0
@@ -942,20 +1031,26 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX2Select(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·loopAVX2Select(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	MOVQ c_base+72(FP), SI
-	XORQ DI, DI
-	CMPQ CX, $0x00000020
-	JLT  single
+// Requires: AVX, SSE
+TEXT ·loopAVX2Select(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	MOVQ    c_base+72(FP), SI
+	XORQ    DI, DI
+	CMPQ    CX, $0x00000020
+	JLT     single
 
 several:
 	VMOVUPS   (DX)(DI*4), Y0
@@ -1014,6 +1109,7 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(DI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -1028,14 +1124,19 @@ DATA kAVX200000000<>+28(SB)/4, $0x00000000
 GLOBL kAVX200000000<>(SB), RODATA|NOPTR, $32
 
 // func loopAVX2Exp(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·loopAVX2Exp(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	CMPQ CX, $0x00000010
-	JLT  single
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·loopAVX2Exp(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
+	CMPQ    CX, $0x00000010
+	JLT     single
 
 several:
 	VMOVUPS     (DX)(BX*4), Y0
@@ -1174,6 +1275,7 @@ part:
 	VMASKMOVPS  Y1, Y0, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -1298,14 +1400,19 @@ DATA kAVX20000007f<>+28(SB)/4, $0x0000007f
 GLOBL kAVX20000007f<>(SB), RODATA|NOPTR, $32
 
 // func loopAVX2Expm1(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·loopAVX2Expm1(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	CMPQ CX, $0x00000010
-	JLT  single
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·loopAVX2Expm1(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
+	CMPQ    CX, $0x00000010
+	JLT     single
 
 several:
 	VMOVUPS     (DX)(BX*4), Y0
@@ -1456,18 +1563,24 @@ part:
 	VMASKMOVPS  Y1, Y0, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX2Tanh(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·loopAVX2Tanh(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	CMPQ CX, $0x00000010
-	JLT  single
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·loopAVX2Tanh(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
+	CMPQ    CX, $0x00000010
+	JLT     single
 
 several:
 	VMOVUPS     (DX)(BX*4), Y0
@@ -1646,6 +1759,7 @@ part:
 	VMASKMOVPS  Y1, Y0, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -1680,14 +1794,19 @@ DATA kAVX240000000<>+28(SB)/4, $0x40000000
 GLOBL kAVX240000000<>(SB), RODATA|NOPTR, $32
 
 // func loopAVX2Sigmoid(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·loopAVX2Sigmoid(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	CMPQ CX, $0x00000010
-	JLT  single
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·loopAVX2Sigmoid(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
+	CMPQ    CX, $0x00000010
+	JLT     single
 
 several:
 	VMOVUPS     (DX)(BX*4), Y0
@@ -1842,16 +1961,22 @@ part:
 	VMASKMOVPS  Y1, Y0, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX2Log(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·loopAVX2Log(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·loopAVX2Log(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
 
 single:
 	CMPQ        CX, $0x00000008
@@ -1948,6 +2073,7 @@ part:
 	VMASKMOVPS  Y1, Y0, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -2162,12 +2288,17 @@ DATA kAVX27fc00000<>+28(SB)/4, $0x7fc00000
 GLOBL kAVX27fc00000<>(SB), RODATA|NOPTR, $32
 
 // func loopAVX2Log1p(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·loopAVX2Log1p(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·loopAVX2Log1p(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
 
 single:
 	CMPQ        CX, $0x00000008
@@ -2280,16 +2411,22 @@ part:
 	VMASKMOVPS  Y1, Y0, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX2Erf(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·loopAVX2Erf(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·loopAVX2Erf(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
 
 single:
 	CMPQ        CX, $0x00000008
@@ -2414,6 +2551,7 @@ part:
 	VMASKMOVPS  Y1, Y0, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -3432,12 +3570,17 @@ group:
 	RET
 
 // func loopAVX2BoxMuller(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·loopAVX2BoxMuller(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·loopAVX2BoxMuller(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
 
 single:
 	CMPQ        CX, $0x00000008
@@ -3612,6 +3755,7 @@ part:
 	VMASKMOVPS  Y1, Y0, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 

@@ -5,15 +5,20 @@
 #include "textflag.h"
 
 // func loopAVX512Add(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Add(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	XORQ SI, SI
-	CMPQ CX, $0x00000040
-	JLT  single
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Add(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	XORQ    SI, SI
+	CMPQ    CX, $0x00000040
+	JLT     single
 
 several:
 	VMOVUPS (DX)(SI*4), Z0
@@ -61,19 +66,25 @@ part:
 	VMOVUPS   Z0, K1, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX512Sub(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Sub(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	XORQ SI, SI
-	CMPQ CX, $0x00000040
-	JLT  single
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Sub(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	XORQ    SI, SI
+	CMPQ    CX, $0x00000040
+	JLT     single
 
 several:
 	VMOVUPS (DX)(SI*4), Z0
@@ -121,19 +132,25 @@ part:
 	VMOVUPS   Z0, K1, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX512Mul(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Mul(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	XORQ SI, SI
-	CMPQ CX, $0x00000040
-	JLT  single
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Mul(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	XORQ    SI, SI
+	CMPQ    CX, $0x00000040
+	JLT     single
 
 several:
 	VMOVUPS (DX)(SI*4), Z0
@@ -181,19 +198,25 @@ part:
 	VMOVUPS   Z0, K1, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX512Div(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Div(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	XORQ SI, SI
-	CMPQ CX, $0x00000020
-	JLT  single
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Div(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	XORQ    SI, SI
+	CMPQ    CX, $0x00000020
+	JLT     single
 
 several:
 	VMOVUPS (DX)(SI*4), Z0
@@ -233,19 +256,25 @@ part:
 	VMOVUPS   Z0, K1, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX512Min(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Min(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	XORQ SI, SI
-	CMPQ CX, $0x00000040
-	JLT  single
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Min(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	XORQ    SI, SI
+	CMPQ    CX, $0x00000040
+	JLT     single
 
 several:
 	VMOVUPS   (DX)(SI*4), Z0
@@ -305,19 +334,25 @@ part:
 	VMOVUPS   Z7, K1, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX512Max(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Max(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	XORQ SI, SI
-	CMPQ CX, $0x00000040
-	JLT  single
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Max(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	XORQ    SI, SI
+	CMPQ    CX, $0x00000040
+	JLT     single
 
 several:
 	VMOVUPS   (DX)(SI*4), Z0
@@ -377,20 +412,26 @@ part:
 	VMOVUPS   Z7, K1, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX512FMA(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512FMA(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	MOVQ c_base+72(FP), SI
-	XORQ DI, DI
-	CMPQ CX, $0x00000040
-	JLT  single
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512FMA(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	MOVQ    b_base+48(FP), BX
+	MOVQ    c_base+72(FP), SI
+	XORQ    DI, DI
+	CMPQ    CX, $0x00000040
+	JLT     single
 
 several:
 	VMOVUPS     (DX)(DI*4), Z0
@@ -450,18 +491,24 @@ part:
 	VMOVUPS     Z2, K1, (AX)(DI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX512Neg(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·loopAVX512Neg(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	CMPQ CX, $0x00000040
-	JLT  single
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Neg(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
+	CMPQ    CX, $0x00000040
+	JLT     single
 
 several:
 	VMOVUPS (DX)(BX*4), Z0
@@ -503,6 +550,7 @@ part:
 	VMOVUPS   Z0, K1, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -525,14 +573,19 @@ DATA kAVX51280000000<>+60(SB)/4, $0x80000000
 GLOBL kAVX51280000000<>(SB), RODATA|NOPTR, $64
 
 // func loopAVX512Abs(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·loopAVX512Abs(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	CMPQ CX, $0x00000040
-	JLT  single
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Abs(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
+	CMPQ    CX, $0x00000040
+	JLT     single
 
 several:
 	VMOVUPS (DX)(BX*4), Z0
@@ -574,6 +627,7 @@ part:
 	VMOVUPS   Z0, K1, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -596,14 +650,19 @@ DATA kAVX5127fffffff<>+60(SB)/4, $0x7fffffff
 GLOBL kAVX5127fffffff<>(SB), RODATA|NOPTR, $64
 
 // func loopAVX512Sqrt(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Sqrt(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	CMPQ CX, $0x00000020
-	JLT  single
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Sqrt(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
+	CMPQ    CX, $0x00000020
+	JLT     single
 
 several:
 	VMOVUPS (DX)(BX*4), Z0
@@ -639,12 +698,18 @@ part:
 	VMOVUPS   Z0, K1, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX512Rsqrt(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Rsqrt(SB), NOSPLIT, $0-96
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Rsqrt(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
 	VMOVUPS kAVX5123f800000<>+0(SB), Z0
 	MOVQ    d_base+0(FP), AX
 	MOVQ    d_len+8(FP), CX
@@ -695,6 +760,7 @@ part:
 	VMOVUPS   Z0, K1, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -717,14 +783,19 @@ DATA kAVX5123f800000<>+60(SB)/4, $0x3f800000
 GLOBL kAVX5123f800000<>(SB), RODATA|NOPTR, $64
 
 // func loopAVX512Floor(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Floor(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	CMPQ CX, $0x00000040
-	JLT  single
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Floor(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
+	CMPQ    CX, $0x00000040
+	JLT     single
 
 several:
 	VMOVUPS     (DX)(BX*4), Z0
@@ -766,12 +837,18 @@ part:
 	VMOVUPS     Z0, K1, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX512Less(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Less(SB), NOSPLIT, $0-96
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Less(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
 	VMOVUPS kAVX5123f800000<>+0(SB), Z0
 	MOVQ    d_base+0(FP), AX
 	MOVQ    d_len+8(FP), CX
@@ -833,12 +910,18 @@ part:
 	VMOVUPS   Z0, K1, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX512LessEq(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512LessEq(SB), NOSPLIT, $0-96
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512LessEq(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
 	VMOVUPS kAVX5123f800000<>+0(SB), Z0
 	MOVQ    d_base+0(FP), AX
 	MOVQ    d_len+8(FP), CX
@@ -900,12 +983,18 @@ part:
 	VMOVUPS   Z0, K1, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX512Equal(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Equal(SB), NOSPLIT, $0-96
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Equal(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
 	VMOVUPS kAVX5123f800000<>+0(SB), Z0
 	MOVQ    d_base+0(FP), AX
 	MOVQ    d_len+8(FP), CX
@@ -967,12 +1056,18 @@ part:
 	VMOVUPS   Z0, K1, (AX)(SI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX512Select(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Select(SB), NOSPLIT, $0-96
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Select(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
 	VMOVUPS kAVX51200000000<>+0(SB), Z0
 	MOVQ    d_base+0(FP), AX
 	MOVQ    d_len+8(FP), CX
@@ -1041,6 +1136,7 @@ part:
 	VMOVUPS   Z9, K1, (AX)(DI*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -1063,8 +1159,13 @@ DATA kAVX51200000000<>+60(SB)/4, $0x00000000
 GLOBL kAVX51200000000<>(SB), RODATA|NOPTR, $64
 
 // func loopAVX512Exp(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Exp(SB), NOSPLIT, $0-96
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Exp(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
 	VMOVUPS kAVX5123fb8aa3b<>+0(SB), Z0
 	VMOVUPS kAVX512bf318000<>+0(SB), Z1
 	VMOVUPS kAVX512395e8083<>+0(SB), Z2
@@ -1188,6 +1289,7 @@ part:
 	VMOVUPS     Z0, K1, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -1390,8 +1492,13 @@ DATA kAVX512c2d00000<>+60(SB)/4, $0xc2d00000
 GLOBL kAVX512c2d00000<>(SB), RODATA|NOPTR, $64
 
 // func loopAVX512Expm1(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Expm1(SB), NOSPLIT, $0-96
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Expm1(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
 	VMOVUPS kAVX5123fb8aa3b<>+0(SB), Z0
 	VMOVUPS kAVX512bf318000<>+0(SB), Z1
 	VMOVUPS kAVX512395e8083<>+0(SB), Z2
@@ -1527,12 +1634,18 @@ part:
 	VMOVUPS     Z0, K1, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX512Tanh(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Tanh(SB), NOSPLIT, $0-96
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Tanh(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
 	VMOVUPS kAVX5123fb8aa3b<>+0(SB), Z0
 	VMOVUPS kAVX512bf318000<>+0(SB), Z1
 	VMOVUPS kAVX512395e8083<>+0(SB), Z2
@@ -1696,6 +1809,7 @@ part:
 	VMOVUPS     Z0, K1, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -1754,8 +1868,13 @@ DATA kAVX51240000000<>+60(SB)/4, $0x40000000
 GLOBL kAVX51240000000<>(SB), RODATA|NOPTR, $64
 
 // func loopAVX512Sigmoid(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·loopAVX512Sigmoid(SB), NOSPLIT, $0-96
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Sigmoid(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
 	VMOVUPS kAVX5123fb8aa3b<>+0(SB), Z0
 	VMOVUPS kAVX512bf318000<>+0(SB), Z1
 	VMOVUPS kAVX512395e8083<>+0(SB), Z2
@@ -1895,12 +2014,18 @@ part:
 	VMOVUPS     Z0, K1, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX512Log(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·loopAVX512Log(SB), NOSPLIT, $0-96
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Log(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
 	VMOVUPS kAVX5123f800000<>+0(SB), Z0
 	VMOVUPS kAVX512bf000000<>+0(SB), Z1
 	VMOVUPS kAVX5123f318000<>+0(SB), Z2
@@ -2001,6 +2126,7 @@ part:
 	VMOVUPS     Z25, K1, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -2293,8 +2419,13 @@ DATA kAVX5127fc00000<>+60(SB)/4, $0x7fc00000
 GLOBL kAVX5127fc00000<>(SB), RODATA|NOPTR, $64
 
 // func loopAVX512Log1p(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·loopAVX512Log1p(SB), NOSPLIT, $0-96
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Log1p(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
 	VMOVUPS kAVX5123f800000<>+0(SB), Z0
 	VMOVUPS kAVX512bf000000<>+0(SB), Z1
 	VMOVUPS kAVX5123f318000<>+0(SB), Z2
@@ -2411,16 +2542,22 @@ part:
 	VMOVUPS     Z27, K1, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func loopAVX512Erf(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·loopAVX512Erf(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·loopAVX512Erf(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
 
 single:
 	CMPQ        CX, $0x00000010
@@ -2530,6 +2667,7 @@ part:
 	VMOVUPS     Z6, K1, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -3814,12 +3952,17 @@ group:
 	RET
 
 // func loopAVX512BoxMuller(d []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·loopAVX512BoxMuller(SB), NOSPLIT, $0-96
-	MOVQ d_base+0(FP), AX
-	MOVQ d_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·loopAVX512BoxMuller(SB), NOSPLIT, $8-96
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    d_base+0(FP), AX
+	MOVQ    d_len+8(FP), CX
+	MOVQ    a_base+24(FP), DX
+	XORQ    BX, BX
 
 single:
 	CMPQ        CX, $0x00000010
@@ -3983,6 +4126,7 @@ part:
 	VMOVUPS     Z0, K1, (AX)(BX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 

@@ -5,15 +5,20 @@
 #include "textflag.h"
 
 // func straightAVX2_250df5863cbfcf90(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_250df5863cbfcf90(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_250df5863cbfcf90(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -44,6 +49,7 @@ part:
 	VMASKMOVPS Y1, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -76,18 +82,23 @@ DATA lanesAVX2<>+60(SB)/4, $0x00000000
 GLOBL lanesAVX2<>(SB), RODATA|NOPTR, $64
 
 // func straightAVX2_6c00d4feef87060f(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_6c00d4feef87060f(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, SSE
+TEXT ·straightAVX2_6c00d4feef87060f(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ    AX, $0x00000008
@@ -140,6 +151,7 @@ part:
 	VMASKMOVPS Y1, Y0, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -154,16 +166,21 @@ DATA kAVX23f800000<>+28(SB)/4, $0x3f800000
 GLOBL kAVX23f800000<>(SB), RODATA|NOPTR, $32
 
 // func straightAVX2_4e728f32191416e5(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_4e728f32191416e5(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, SSE
+TEXT ·straightAVX2_4e728f32191416e5(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ    AX, $0x00000008
@@ -208,20 +225,26 @@ part:
 	VMASKMOVPS Y1, Y0, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_d87f4fa2c0880d38(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_d87f4fa2c0880d38(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, SSE
+TEXT ·straightAVX2_d87f4fa2c0880d38(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ      AX, $0x00000008
@@ -260,6 +283,7 @@ part:
 	VMASKMOVPS Y1, Y0, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -274,14 +298,19 @@ DATA kAVX200000000<>+28(SB)/4, $0x00000000
 GLOBL kAVX200000000<>(SB), RODATA|NOPTR, $32
 
 // func straightAVX2_bc5e5d5939734532(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_bc5e5d5939734532(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_bc5e5d5939734532(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000008
@@ -474,6 +503,7 @@ part:
 	VMASKMOVPS  Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -818,16 +848,21 @@ DATA kAVX27fc00000<>+28(SB)/4, $0x7fc00000
 GLOBL kAVX27fc00000<>(SB), RODATA|NOPTR, $32
 
 // func straightAVX2_f791c7d7b398ef34(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_f791c7d7b398ef34(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_f791c7d7b398ef34(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ        AX, $0x00000008
@@ -986,19 +1021,25 @@ part:
 	VMASKMOVPS  Y1, Y0, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_251e7a4a75b42411(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_251e7a4a75b42411(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_251e7a4a75b42411(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -1027,19 +1068,25 @@ part:
 	VMASKMOVPS Y1, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_b852128fcda4802c(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_b852128fcda4802c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, SSE
+TEXT ·straightAVX2_b852128fcda4802c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ      AX, $0x00000008
@@ -1074,22 +1121,28 @@ part:
 	VMASKMOVPS Y1, Y0, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_0c35b0160f7b42f7(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_0c35b0160f7b42f7(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, SSE
+TEXT ·straightAVX2_0c35b0160f7b42f7(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ    AX, $0x00000008
@@ -1134,23 +1187,29 @@ part:
 	VMASKMOVPS Y1, Y0, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_afc28e685a6c5ca1(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_afc28e685a6c5ca1(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_afc28e685a6c5ca1(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -1215,22 +1274,28 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_533e2a64a87d6a9c(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_533e2a64a87d6a9c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, SSE
+TEXT ·straightAVX2_533e2a64a87d6a9c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ    AX, $0x00000008
@@ -1279,19 +1344,25 @@ part:
 	VMASKMOVPS Y1, Y0, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_76ab57ea04bb3f48(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_76ab57ea04bb3f48(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, SSE
+TEXT ·straightAVX2_76ab57ea04bb3f48(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ    AX, $0x00000008
@@ -1328,18 +1399,24 @@ part:
 	VMASKMOVPS Y1, Y0, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_4020d92504123ac8(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_4020d92504123ac8(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, SSE
+TEXT ·straightAVX2_4020d92504123ac8(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ    AX, $0x00000008
@@ -1372,18 +1449,24 @@ part:
 	VMASKMOVPS Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_34d3ddae43e88e07(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_34d3ddae43e88e07(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), CX
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_34d3ddae43e88e07(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), CX
 
 single:
 	CMPQ        AX, $0x00000008
@@ -1462,18 +1545,24 @@ part:
 	VMASKMOVPS  Y1, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_6e93269dae714bba(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_6e93269dae714bba(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, SSE
+TEXT ·straightAVX2_6e93269dae714bba(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ      AX, $0x00000008
@@ -1508,23 +1597,29 @@ part:
 	VMASKMOVPS Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_ca77c492a4127863(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_ca77c492a4127863(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_ca77c492a4127863(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000008
@@ -1623,23 +1718,29 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_875ce4327f824626(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_875ce4327f824626(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_875ce4327f824626(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000008
@@ -1722,23 +1823,29 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_7c088953b19a5fcd(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_7c088953b19a5fcd(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_7c088953b19a5fcd(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000008
@@ -1809,22 +1916,28 @@ part:
 	VMASKMOVPS Y1, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_dc8e6a512623330a(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_dc8e6a512623330a(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, SSE
+TEXT ·straightAVX2_dc8e6a512623330a(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ      AX, $0x00000008
@@ -1885,20 +1998,26 @@ part:
 	VMASKMOVPS Y1, Y0, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_8066eeeea485c409(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_8066eeeea485c409(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, SSE
+TEXT ·straightAVX2_8066eeeea485c409(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ      AX, $0x00000008
@@ -1951,19 +2070,25 @@ part:
 	VMASKMOVPS Y1, Y0, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_c99d53ff5ad00559(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_c99d53ff5ad00559(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_c99d53ff5ad00559(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -1992,19 +2117,25 @@ part:
 	VMASKMOVPS Y1, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_d80de5b09455ab9e(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_d80de5b09455ab9e(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, SSE
+TEXT ·straightAVX2_d80de5b09455ab9e(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ    AX, $0x00000008
@@ -2045,18 +2176,24 @@ part:
 	VMASKMOVPS Y1, Y0, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_753ed3b417f1557a(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_753ed3b417f1557a(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, SSE
+TEXT ·straightAVX2_753ed3b417f1557a(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ      AX, $0x00000008
@@ -2101,18 +2238,24 @@ part:
 	VMASKMOVPS Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_99dc7e66b2eb7c2d(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_99dc7e66b2eb7c2d(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, SSE
+TEXT ·straightAVX2_99dc7e66b2eb7c2d(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ    AX, $0x00000008
@@ -2145,18 +2288,24 @@ part:
 	VMASKMOVPS Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_ca8edbbc932a2341(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_ca8edbbc932a2341(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, SSE
+TEXT ·straightAVX2_ca8edbbc932a2341(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ    AX, $0x00000008
@@ -2189,18 +2338,24 @@ part:
 	VMASKMOVPS Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_d7043d6ccfece7d3(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_d7043d6ccfece7d3(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, SSE
+TEXT ·straightAVX2_d7043d6ccfece7d3(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ      AX, $0x00000008
@@ -2235,18 +2390,24 @@ part:
 	VMASKMOVPS Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_5a352200a8a62e8d(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_5a352200a8a62e8d(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, SSE
+TEXT ·straightAVX2_5a352200a8a62e8d(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ      AX, $0x00000008
@@ -2281,18 +2442,24 @@ part:
 	VMASKMOVPS Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_7db96bc05f5f7240(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_7db96bc05f5f7240(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, SSE
+TEXT ·straightAVX2_7db96bc05f5f7240(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ      AX, $0x00000008
@@ -2337,19 +2504,25 @@ part:
 	VMASKMOVPS Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_b02923bf327d76c2(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_b02923bf327d76c2(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, SSE
+TEXT ·straightAVX2_b02923bf327d76c2(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ      AX, $0x00000008
@@ -2398,19 +2571,25 @@ part:
 	VMASKMOVPS Y1, Y0, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_7e34b2581212f85f(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_7e34b2581212f85f(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, SSE
+TEXT ·straightAVX2_7e34b2581212f85f(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ      AX, $0x00000008
@@ -2457,20 +2636,26 @@ part:
 	VMASKMOVPS Y1, Y0, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_eb6e12370da02d24(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_eb6e12370da02d24(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_eb6e12370da02d24(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ        AX, $0x00000008
@@ -2585,18 +2770,24 @@ part:
 	VMASKMOVPS  Y1, Y0, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_0a1f9a30bd5b93b9(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_0a1f9a30bd5b93b9(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), CX
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_0a1f9a30bd5b93b9(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), CX
 
 single:
 	CMPQ        AX, $0x00000008
@@ -2683,19 +2874,25 @@ part:
 	VMASKMOVPS  Y1, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_0a9222fec9a8865c(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_0a9222fec9a8865c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_0a9222fec9a8865c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ        AX, $0x00000008
@@ -2800,21 +2997,27 @@ part:
 	VMASKMOVPS  Y1, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_b1d572d422237e27(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_b1d572d422237e27(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), CX
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_b1d572d422237e27(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), CX
 
 single:
 	CMPQ        AX, $0x00000008
@@ -2927,19 +3130,25 @@ part:
 	VMASKMOVPS  Y2, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_eef59e7133d17ecb(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_eef59e7133d17ecb(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_eef59e7133d17ecb(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ        AX, $0x00000008
@@ -3044,23 +3253,29 @@ part:
 	VMASKMOVPS  Y1, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_e0eb137599aa3607(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_e0eb137599aa3607(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_e0eb137599aa3607(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -3167,22 +3382,28 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_22ec044a93b96527(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_22ec044a93b96527(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, SSE
+TEXT ·straightAVX2_22ec044a93b96527(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ      AX, $0x00000008
@@ -3249,19 +3470,25 @@ part:
 	VMASKMOVPS Y2, Y0, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_e74612ce843c9192(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_e74612ce843c9192(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, SSE
+TEXT ·straightAVX2_e74612ce843c9192(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ    AX, $0x00000008
@@ -3302,22 +3529,28 @@ part:
 	VMASKMOVPS Y2, Y0, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_674d4149bdfc4eda(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_674d4149bdfc4eda(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, SSE
+TEXT ·straightAVX2_674d4149bdfc4eda(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ    AX, $0x00000008
@@ -3370,22 +3603,28 @@ part:
 	VMASKMOVPS Y3, Y0, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_12648dbce683669b(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_12648dbce683669b(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, SSE
+TEXT ·straightAVX2_12648dbce683669b(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ    AX, $0x00000008
@@ -3434,23 +3673,29 @@ part:
 	VMASKMOVPS Y3, Y0, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_005efbe76012cacc(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_005efbe76012cacc(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_005efbe76012cacc(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -3503,22 +3748,28 @@ part:
 	VMASKMOVPS Y3, Y0, (R12)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_f1b50bec94b6a0d3(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_f1b50bec94b6a0d3(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, SSE
+TEXT ·straightAVX2_f1b50bec94b6a0d3(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ    AX, $0x00000008
@@ -3571,22 +3822,28 @@ part:
 	VMASKMOVPS Y3, Y0, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_c5300eb6b7e24ac5(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_c5300eb6b7e24ac5(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, SSE
+TEXT ·straightAVX2_c5300eb6b7e24ac5(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ    AX, $0x00000008
@@ -3635,23 +3892,29 @@ part:
 	VMASKMOVPS Y3, Y0, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_2cc4ec1ad93c85b3(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_2cc4ec1ad93c85b3(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_2cc4ec1ad93c85b3(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -3704,20 +3967,26 @@ part:
 	VMASKMOVPS Y3, Y0, (R12)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_d45e389fa072fe7a(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_d45e389fa072fe7a(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, SSE
+TEXT ·straightAVX2_d45e389fa072fe7a(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ      AX, $0x00000008
@@ -3776,23 +4045,29 @@ part:
 	VMASKMOVPS Y2, Y0, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_4b17b6ca214f79c0(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_4b17b6ca214f79c0(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_4b17b6ca214f79c0(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -3899,20 +4174,26 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_cb386ce8f17b357b(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_cb386ce8f17b357b(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_cb386ce8f17b357b(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ        AX, $0x00000008
@@ -4085,23 +4366,29 @@ part:
 	VMASKMOVPS  Y3, Y0, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_f5b8432ac3f875c6(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_f5b8432ac3f875c6(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_f5b8432ac3f875c6(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -4194,23 +4481,29 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_d62b8637df5c96af(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_d62b8637df5c96af(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_d62b8637df5c96af(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -4311,18 +4604,24 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_639cafe2b94b3f3c(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_639cafe2b94b3f3c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_639cafe2b94b3f3c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000008
@@ -4513,19 +4812,25 @@ part:
 	VMASKMOVPS  Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_82e411fcbd1841f0(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_82e411fcbd1841f0(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_82e411fcbd1841f0(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ        AX, $0x00000008
@@ -4722,18 +5027,24 @@ part:
 	VMASKMOVPS  Y1, Y0, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_e6a5011e95f400dd(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_e6a5011e95f400dd(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_e6a5011e95f400dd(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000008
@@ -4882,6 +5193,7 @@ part:
 	VMASKMOVPS  Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -5026,14 +5338,19 @@ DATA kAVX23f6d8000<>+28(SB)/4, $0x3f6d8000
 GLOBL kAVX23f6d8000<>(SB), RODATA|NOPTR, $32
 
 // func straightAVX2_6d5632318ce6d020(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_6d5632318ce6d020(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), CX
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_6d5632318ce6d020(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), CX
 
 single:
 	CMPQ        AX, $0x00000008
@@ -5122,18 +5439,24 @@ part:
 	VMASKMOVPS  Y1, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_c6124ca6f7b992d3(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_c6124ca6f7b992d3(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_c6124ca6f7b992d3(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000008
@@ -5400,6 +5723,7 @@ part:
 	VMASKMOVPS  Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -5434,14 +5758,19 @@ DATA kAVX240000000<>+28(SB)/4, $0x40000000
 GLOBL kAVX240000000<>(SB), RODATA|NOPTR, $32
 
 // func straightAVX2_ad4cbf70254b1c60(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_ad4cbf70254b1c60(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_ad4cbf70254b1c60(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000008
@@ -5544,18 +5873,24 @@ part:
 	VMASKMOVPS  Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_8baad888cfb2e043(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_8baad888cfb2e043(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, SSE
+TEXT ·straightAVX2_8baad888cfb2e043(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ      AX, $0x00000008
@@ -5598,19 +5933,25 @@ part:
 	VMASKMOVPS Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_8ebef11b159f1784(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_8ebef11b159f1784(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_8ebef11b159f1784(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ        AX, $0x00000008
@@ -5803,19 +6144,25 @@ part:
 	VMASKMOVPS  Y2, Y0, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_1f9c5ff8998673d5(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_1f9c5ff8998673d5(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_1f9c5ff8998673d5(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ        AX, $0x00000008
@@ -5966,19 +6313,25 @@ part:
 	VMASKMOVPS  Y2, Y0, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_0861f1bd167cc398(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_0861f1bd167cc398(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_0861f1bd167cc398(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ        AX, $0x00000008
@@ -6069,19 +6422,25 @@ part:
 	VMASKMOVPS  Y2, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_ff289ecdbfc6571d(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_ff289ecdbfc6571d(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_ff289ecdbfc6571d(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -6110,19 +6469,25 @@ part:
 	VMASKMOVPS Y2, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_f1a28b6d6ba5139b(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_f1a28b6d6ba5139b(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_f1a28b6d6ba5139b(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ        AX, $0x00000008
@@ -6391,19 +6756,25 @@ part:
 	VMASKMOVPS  Y2, Y0, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_f152b042fdc85698(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_f152b042fdc85698(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_f152b042fdc85698(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ        AX, $0x00000008
@@ -6508,19 +6879,25 @@ part:
 	VMASKMOVPS  Y2, Y0, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_36f29b316b5f3d7b(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_36f29b316b5f3d7b(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, SSE
+TEXT ·straightAVX2_36f29b316b5f3d7b(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ      AX, $0x00000008
@@ -6565,20 +6942,26 @@ part:
 	VMASKMOVPS Y2, Y0, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_98904d909f48b890(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_98904d909f48b890(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, SSE
+TEXT ·straightAVX2_98904d909f48b890(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ      AX, $0x00000008
@@ -6615,19 +6998,25 @@ part:
 	VMASKMOVPS Y2, Y0, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_56ed9fcb848b78d9(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_56ed9fcb848b78d9(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_56ed9fcb848b78d9(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -6656,23 +7045,29 @@ part:
 	VMASKMOVPS Y2, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_5df3a67723a52434(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_5df3a67723a52434(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_5df3a67723a52434(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -6729,23 +7124,29 @@ part:
 	VMASKMOVPS Y2, Y0, (R12)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_f68137c052de510c(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_f68137c052de510c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_f68137c052de510c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -6844,22 +7245,28 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_3be06579929a757b(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_3be06579929a757b(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_3be06579929a757b(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ        AX, $0x00000008
@@ -7142,23 +7549,29 @@ part:
 	VMASKMOVPS  Y1, Y0, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_6f45be86feb65a57(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_6f45be86feb65a57(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_6f45be86feb65a57(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -7251,23 +7664,29 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_7c7dfc309b2d3420(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_7c7dfc309b2d3420(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_7c7dfc309b2d3420(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -7368,23 +7787,29 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_e0479f28783f9f5d(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_e0479f28783f9f5d(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_e0479f28783f9f5d(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -7495,19 +7920,25 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_a542038aa2269f79(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_a542038aa2269f79(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_a542038aa2269f79(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -7536,23 +7967,29 @@ part:
 	VMASKMOVPS Y2, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_3c0709210adf16ba(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_3c0709210adf16ba(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_3c0709210adf16ba(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -7669,23 +8106,29 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_8446e6efe3fadea4(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_8446e6efe3fadea4(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_8446e6efe3fadea4(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -7824,23 +8267,29 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_bbcc0f91eb499227(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_bbcc0f91eb499227(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_bbcc0f91eb499227(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -7975,23 +8424,29 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_a89ffc11182f06f2(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_a89ffc11182f06f2(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_a89ffc11182f06f2(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -8114,23 +8569,29 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_4b445f29bb81c673(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_4b445f29bb81c673(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_4b445f29bb81c673(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -8241,23 +8702,29 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_d084802bc7985fce(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_d084802bc7985fce(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_d084802bc7985fce(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -8356,23 +8823,29 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_c4653180a6e2882c(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_c4653180a6e2882c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_c4653180a6e2882c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -8455,23 +8928,29 @@ part:
 	VMASKMOVPS Y3, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_832395d5a1519926(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_832395d5a1519926(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_832395d5a1519926(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -8622,23 +9101,29 @@ part:
 	VMASKMOVPS Y10, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_72e020a48aa214f5(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_72e020a48aa214f5(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_72e020a48aa214f5(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -8749,20 +9234,26 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_221b5e312250a799(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_221b5e312250a799(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_221b5e312250a799(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -8797,23 +9288,29 @@ part:
 	VMASKMOVPS Y2, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_ada42d3e29088dbe(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_ada42d3e29088dbe(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_ada42d3e29088dbe(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ        AX, $0x00000008
@@ -8994,19 +9491,25 @@ part:
 	VMASKMOVPS  Y1, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_e59ab4eb7c4cbacb(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_e59ab4eb7c4cbacb(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_e59ab4eb7c4cbacb(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ        AX, $0x00000008
@@ -9087,18 +9590,24 @@ part:
 	VMASKMOVPS  Y1, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_c3a0124b312f5502(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_c3a0124b312f5502(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, SSE
+TEXT ·straightAVX2_c3a0124b312f5502(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ      AX, $0x00000008
@@ -9145,18 +9654,24 @@ part:
 	VMASKMOVPS Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_c34802376cf223ff(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_c34802376cf223ff(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_c34802376cf223ff(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000008
@@ -9275,21 +9790,27 @@ part:
 	VMASKMOVPS  Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_ab9cf3abc92523e9(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_ab9cf3abc92523e9(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
+// Requires: AVX, SSE
+TEXT ·straightAVX2_ab9cf3abc92523e9(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
 
 single:
 	CMPQ    AX, $0x00000008
@@ -9336,20 +9857,26 @@ part:
 	VMASKMOVPS Y2, Y0, (R10)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_069c00e0e285c020(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_069c00e0e285c020(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, SSE
+TEXT ·straightAVX2_069c00e0e285c020(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ    AX, $0x00000008
@@ -9392,19 +9919,25 @@ part:
 	VMASKMOVPS Y2, Y0, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_7ec0f25a3a2cd4e1(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_7ec0f25a3a2cd4e1(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_7ec0f25a3a2cd4e1(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -9435,23 +9968,29 @@ part:
 	VMASKMOVPS Y1, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_6d5f37e45441be84(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_6d5f37e45441be84(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_6d5f37e45441be84(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -9576,23 +10115,29 @@ part:
 	VMASKMOVPS Y2, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_2a3fc7e4ba89a73c(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_2a3fc7e4ba89a73c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_2a3fc7e4ba89a73c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -9693,23 +10238,29 @@ part:
 	VMASKMOVPS Y2, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_296123c72f030cd3(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_296123c72f030cd3(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_296123c72f030cd3(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -9798,23 +10349,29 @@ part:
 	VMASKMOVPS Y2, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_761be4da4ca1b8e4(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_761be4da4ca1b8e4(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_761be4da4ca1b8e4(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -9891,23 +10448,29 @@ part:
 	VMASKMOVPS Y2, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_e9fa4a2fdd83c0a7(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_e9fa4a2fdd83c0a7(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_e9fa4a2fdd83c0a7(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -10008,20 +10571,26 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_deeaa7a41e488ffd(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_deeaa7a41e488ffd(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_deeaa7a41e488ffd(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -10056,23 +10625,29 @@ part:
 	VMASKMOVPS Y2, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_c6ed0cabf7cd68de(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_c6ed0cabf7cd68de(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_c6ed0cabf7cd68de(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -10137,23 +10712,29 @@ part:
 	VMASKMOVPS Y1, Y0, (R12)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_fdc2b562b941a722(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_fdc2b562b941a722(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_fdc2b562b941a722(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -10222,23 +10803,29 @@ part:
 	VMASKMOVPS Y3, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_cbe521c5c18c3699(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_cbe521c5c18c3699(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_cbe521c5c18c3699(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -10377,23 +10964,29 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_e26ac4f30e753313(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_e26ac4f30e753313(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_e26ac4f30e753313(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -10522,23 +11115,29 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_7f482252cc62c4c4(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_7f482252cc62c4c4(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_7f482252cc62c4c4(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -10655,23 +11254,29 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_cffce52c669cfa1b(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_cffce52c669cfa1b(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_cffce52c669cfa1b(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -10776,23 +11381,29 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_a6521351d3be312c(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_a6521351d3be312c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_a6521351d3be312c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -10881,23 +11492,29 @@ part:
 	VMASKMOVPS Y3, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_2feb36f1ea3bc059(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_2feb36f1ea3bc059(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_2feb36f1ea3bc059(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -10974,23 +11591,29 @@ part:
 	VMASKMOVPS Y3, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_f8588be0b5045f21(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_f8588be0b5045f21(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_f8588be0b5045f21(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -11139,23 +11762,29 @@ part:
 	VMASKMOVPS Y10, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_7b0016c76000bab5(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_7b0016c76000bab5(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_7b0016c76000bab5(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -11212,23 +11841,29 @@ part:
 	VMASKMOVPS Y2, Y0, (R12)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_943c98ebc27077e0(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_943c98ebc27077e0(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_943c98ebc27077e0(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -11327,18 +11962,24 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_374066f9c02bbc52(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_374066f9c02bbc52(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_374066f9c02bbc52(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000008
@@ -11571,23 +12212,29 @@ part:
 	VMASKMOVPS  Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_156968fe86e24408(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_156968fe86e24408(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, SSE
+TEXT ·straightAVX2_156968fe86e24408(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000008
@@ -11704,20 +12351,26 @@ part:
 	VMASKMOVPS Y4, Y0, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_3f8d95161719dd6d(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_3f8d95161719dd6d(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_3f8d95161719dd6d(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ        AX, $0x00000008
@@ -11988,18 +12641,24 @@ part:
 	VMASKMOVPS  Y1, Y0, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_0bdb2748f71548e0(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_0bdb2748f71548e0(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_0bdb2748f71548e0(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000008
@@ -12124,18 +12783,24 @@ part:
 	VMASKMOVPS  Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_8333ef82b33468fb(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_8333ef82b33468fb(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_8333ef82b33468fb(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000008
@@ -12478,23 +13143,29 @@ part:
 	VMASKMOVPS  Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_0636a19c761f30fc(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_0636a19c761f30fc(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_0636a19c761f30fc(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ        AX, $0x00000008
@@ -12631,18 +13302,24 @@ part:
 	VMASKMOVPS  Y3, Y0, (R12)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_dbb7a3a947191abc(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_dbb7a3a947191abc(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_dbb7a3a947191abc(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000008
@@ -12743,19 +13420,25 @@ part:
 	VMASKMOVPS  Y1, Y0, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_1ac9bc4ace81aaf2(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_1ac9bc4ace81aaf2(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_1ac9bc4ace81aaf2(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -12786,19 +13469,25 @@ part:
 	VMASKMOVPS Y1, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_94e6284032a7be7a(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_94e6284032a7be7a(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, SSE
+TEXT ·straightAVX2_94e6284032a7be7a(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ      AX, $0x00000008
@@ -12851,22 +13540,28 @@ part:
 	VMASKMOVPS Y1, Y0, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_d6b2300376e9fe07(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_d6b2300376e9fe07(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, SSE
+TEXT ·straightAVX2_d6b2300376e9fe07(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ      AX, $0x00000008
@@ -12965,22 +13660,28 @@ part:
 	VMASKMOVPS Y2, Y0, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_bf31808dfb45ffec(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_bf31808dfb45ffec(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_bf31808dfb45ffec(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -13023,22 +13724,28 @@ part:
 	VMASKMOVPS Y3, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_7f91fb8853fef18a(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_7f91fb8853fef18a(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, SSE
+TEXT ·straightAVX2_7f91fb8853fef18a(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ      AX, $0x00000008
@@ -13099,20 +13806,26 @@ part:
 	VMASKMOVPS Y3, Y0, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_437eb29052ac1125(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_437eb29052ac1125(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, SSE
+TEXT ·straightAVX2_437eb29052ac1125(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ    AX, $0x00000008
@@ -13153,20 +13866,26 @@ part:
 	VMASKMOVPS Y2, Y0, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_f751c69c31857883(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_f751c69c31857883(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_f751c69c31857883(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -13199,19 +13918,25 @@ part:
 	VMASKMOVPS Y2, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_a03f9fd31d6099ba(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_a03f9fd31d6099ba(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_a03f9fd31d6099ba(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -13240,20 +13965,26 @@ part:
 	VMASKMOVPS Y2, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_67732e31c4992a84(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_67732e31c4992a84(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, SSE
+TEXT ·straightAVX2_67732e31c4992a84(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ    AX, $0x00000008
@@ -13294,20 +14025,26 @@ part:
 	VMASKMOVPS Y2, Y0, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_e1526dfc9dd87ecf(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_e1526dfc9dd87ecf(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_e1526dfc9dd87ecf(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -13340,21 +14077,27 @@ part:
 	VMASKMOVPS Y2, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_c8c9330bf714ccb6(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_c8c9330bf714ccb6(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
+// Requires: AVX, SSE
+TEXT ·straightAVX2_c8c9330bf714ccb6(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
 
 single:
 	CMPQ    AX, $0x00000008
@@ -13399,21 +14142,27 @@ part:
 	VMASKMOVPS Y2, Y0, (R10)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_d737a29e1308cb6f(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_d737a29e1308cb6f(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_d737a29e1308cb6f(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -13450,21 +14199,27 @@ part:
 	VMASKMOVPS Y2, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_b1d06561bcfbd1f2(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_b1d06561bcfbd1f2(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
+// Requires: AVX, SSE
+TEXT ·straightAVX2_b1d06561bcfbd1f2(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
 
 single:
 	CMPQ    AX, $0x00000008
@@ -13509,21 +14264,27 @@ part:
 	VMASKMOVPS Y2, Y0, (R10)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_86737374f5595f4c(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_86737374f5595f4c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_86737374f5595f4c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -13560,20 +14321,26 @@ part:
 	VMASKMOVPS Y2, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_5d2bde893362f4c2(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_5d2bde893362f4c2(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_5d2bde893362f4c2(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -13608,18 +14375,24 @@ part:
 	VMASKMOVPS Y1, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_5137773b3ffba280(n int, args **float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·straightAVX2_5137773b3ffba280(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), CX
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·straightAVX2_5137773b3ffba280(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), CX
 
 single:
 	CMPQ        AX, $0x00000008
@@ -13718,19 +14491,25 @@ part:
 	VMASKMOVPS  Y1, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX2_f970b2416e50b215(n int, args **float32)
-// Requires: AVX
-TEXT ·straightAVX2_f970b2416e50b215(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, SSE
+TEXT ·straightAVX2_f970b2416e50b215(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000008
@@ -13759,5 +14538,6 @@ part:
 	VMASKMOVPS Y2, Y0, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET

@@ -5,15 +5,20 @@
 #include "textflag.h"
 
 // func straightAVX512_250df5863cbfcf90(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_250df5863cbfcf90(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_250df5863cbfcf90(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -45,6 +50,7 @@ part:
 	VMOVUPS   Z0, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -67,18 +73,23 @@ DATA kAVX5127fffffff<>+60(SB)/4, $0x7fffffff
 GLOBL kAVX5127fffffff<>(SB), RODATA|NOPTR, $64
 
 // func straightAVX512_6c00d4feef87060f(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_6c00d4feef87060f(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_6c00d4feef87060f(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ    AX, $0x00000010
@@ -132,6 +143,7 @@ part:
 	VMOVUPS   Z0, K1, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -154,16 +166,21 @@ DATA kAVX5123f800000<>+60(SB)/4, $0x3f800000
 GLOBL kAVX5123f800000<>(SB), RODATA|NOPTR, $64
 
 // func straightAVX512_4e728f32191416e5(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_4e728f32191416e5(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_4e728f32191416e5(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ    AX, $0x00000010
@@ -209,20 +226,26 @@ part:
 	VMOVUPS   Z0, K1, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_d87f4fa2c0880d38(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_d87f4fa2c0880d38(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_d87f4fa2c0880d38(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ      AX, $0x00000010
@@ -262,6 +285,7 @@ part:
 	VMOVUPS   Z0, K1, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -284,14 +308,19 @@ DATA kAVX51200000000<>+60(SB)/4, $0x00000000
 GLOBL kAVX51200000000<>(SB), RODATA|NOPTR, $64
 
 // func straightAVX512_bc5e5d5939734532(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_bc5e5d5939734532(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_bc5e5d5939734532(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000010
@@ -455,6 +484,7 @@ part:
 	VMOVUPS     Z0, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -963,16 +993,21 @@ DATA kAVX5127fc00000<>+60(SB)/4, $0x7fc00000
 GLOBL kAVX5127fc00000<>(SB), RODATA|NOPTR, $64
 
 // func straightAVX512_f791c7d7b398ef34(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_f791c7d7b398ef34(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_f791c7d7b398ef34(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ        AX, $0x00000010
@@ -1100,19 +1135,25 @@ part:
 	VMOVUPS     Z0, K1, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_251e7a4a75b42411(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_251e7a4a75b42411(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_251e7a4a75b42411(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -1142,19 +1183,25 @@ part:
 	VMOVUPS   Z0, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_b852128fcda4802c(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_b852128fcda4802c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_b852128fcda4802c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ      AX, $0x00000010
@@ -1190,22 +1237,28 @@ part:
 	VMOVUPS   Z0, K1, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_0c35b0160f7b42f7(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_0c35b0160f7b42f7(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_0c35b0160f7b42f7(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ    AX, $0x00000010
@@ -1251,23 +1304,29 @@ part:
 	VMOVUPS   Z0, K1, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_afc28e685a6c5ca1(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_afc28e685a6c5ca1(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_afc28e685a6c5ca1(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -1333,22 +1392,28 @@ part:
 	VMOVUPS   Z0, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_533e2a64a87d6a9c(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_533e2a64a87d6a9c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_533e2a64a87d6a9c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ      AX, $0x00000010
@@ -1398,19 +1463,25 @@ part:
 	VMOVUPS   Z0, K1, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_76ab57ea04bb3f48(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_76ab57ea04bb3f48(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_76ab57ea04bb3f48(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ      AX, $0x00000010
@@ -1448,18 +1519,24 @@ part:
 	VMOVUPS   Z0, K1, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_4020d92504123ac8(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_4020d92504123ac8(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_4020d92504123ac8(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ      AX, $0x00000010
@@ -1493,18 +1570,24 @@ part:
 	VMOVUPS   Z0, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_34d3ddae43e88e07(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_34d3ddae43e88e07(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_34d3ddae43e88e07(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), CX
 
 single:
 	CMPQ        AX, $0x00000010
@@ -1568,18 +1651,24 @@ part:
 	VMOVUPS     Z0, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_6e93269dae714bba(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_6e93269dae714bba(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_6e93269dae714bba(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ      AX, $0x00000010
@@ -1615,23 +1704,29 @@ part:
 	VMOVUPS   Z3, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_ca77c492a4127863(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_ca77c492a4127863(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_ca77c492a4127863(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -1731,23 +1826,29 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_875ce4327f824626(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_875ce4327f824626(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_875ce4327f824626(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -1831,23 +1932,29 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_7c088953b19a5fcd(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_7c088953b19a5fcd(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_7c088953b19a5fcd(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -1919,22 +2026,28 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_dc8e6a512623330a(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_dc8e6a512623330a(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_dc8e6a512623330a(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ      AX, $0x00000010
@@ -1996,20 +2109,26 @@ part:
 	VMOVUPS   Z3, K1, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_8066eeeea485c409(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_8066eeeea485c409(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_8066eeeea485c409(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ      AX, $0x00000010
@@ -2063,19 +2182,25 @@ part:
 	VMOVUPS   Z3, K1, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_c99d53ff5ad00559(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_c99d53ff5ad00559(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_c99d53ff5ad00559(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -2105,19 +2230,25 @@ part:
 	VMOVUPS   Z0, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_d80de5b09455ab9e(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_d80de5b09455ab9e(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_d80de5b09455ab9e(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ    AX, $0x00000010
@@ -2159,18 +2290,24 @@ part:
 	VMOVUPS   Z0, K1, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_753ed3b417f1557a(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_753ed3b417f1557a(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_753ed3b417f1557a(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ      AX, $0x00000010
@@ -2216,18 +2353,24 @@ part:
 	VMOVUPS   Z0, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_99dc7e66b2eb7c2d(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_99dc7e66b2eb7c2d(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_99dc7e66b2eb7c2d(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ    AX, $0x00000010
@@ -2261,18 +2404,24 @@ part:
 	VMOVUPS   Z0, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_ca8edbbc932a2341(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_ca8edbbc932a2341(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_ca8edbbc932a2341(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ    AX, $0x00000010
@@ -2306,18 +2455,24 @@ part:
 	VMOVUPS   Z0, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_d7043d6ccfece7d3(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_d7043d6ccfece7d3(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_d7043d6ccfece7d3(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ      AX, $0x00000010
@@ -2353,18 +2508,24 @@ part:
 	VMOVUPS   Z3, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_5a352200a8a62e8d(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_5a352200a8a62e8d(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_5a352200a8a62e8d(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ      AX, $0x00000010
@@ -2400,18 +2561,24 @@ part:
 	VMOVUPS   Z3, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_7db96bc05f5f7240(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_7db96bc05f5f7240(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_7db96bc05f5f7240(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ      AX, $0x00000010
@@ -2457,19 +2624,25 @@ part:
 	VMOVUPS   Z3, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_b02923bf327d76c2(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_b02923bf327d76c2(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_b02923bf327d76c2(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ      AX, $0x00000010
@@ -2519,19 +2692,25 @@ part:
 	VMOVUPS   Z3, K1, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_7e34b2581212f85f(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_7e34b2581212f85f(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_7e34b2581212f85f(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ      AX, $0x00000010
@@ -2579,20 +2758,26 @@ part:
 	VMOVUPS   Z5, K1, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_eb6e12370da02d24(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_eb6e12370da02d24(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_eb6e12370da02d24(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ        AX, $0x00000010
@@ -2694,18 +2879,24 @@ part:
 	VMOVUPS     Z13, K1, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_0a1f9a30bd5b93b9(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_0a1f9a30bd5b93b9(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), CX
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_0a1f9a30bd5b93b9(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), CX
 
 single:
 	CMPQ        AX, $0x00000010
@@ -2777,19 +2968,25 @@ part:
 	VMOVUPS     Z0, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_0a9222fec9a8865c(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_0a9222fec9a8865c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_0a9222fec9a8865c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ        AX, $0x00000010
@@ -2881,21 +3078,27 @@ part:
 	VMOVUPS     Z0, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_b1d572d422237e27(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_b1d572d422237e27(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_b1d572d422237e27(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), CX
 
 single:
 	CMPQ        AX, $0x00000010
@@ -2995,19 +3198,25 @@ part:
 	VMOVUPS     Z1, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_eef59e7133d17ecb(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_eef59e7133d17ecb(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_eef59e7133d17ecb(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ        AX, $0x00000010
@@ -3099,23 +3308,29 @@ part:
 	VMOVUPS     Z0, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_e0eb137599aa3607(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_e0eb137599aa3607(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_e0eb137599aa3607(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -3223,22 +3438,28 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_22ec044a93b96527(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_22ec044a93b96527(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_22ec044a93b96527(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ      AX, $0x00000010
@@ -3306,19 +3527,25 @@ part:
 	VMOVUPS   Z0, K1, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_e74612ce843c9192(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_e74612ce843c9192(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_e74612ce843c9192(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ    AX, $0x00000010
@@ -3360,22 +3587,28 @@ part:
 	VMOVUPS   Z1, K1, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_674d4149bdfc4eda(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_674d4149bdfc4eda(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_674d4149bdfc4eda(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ    AX, $0x00000010
@@ -3429,22 +3662,28 @@ part:
 	VMOVUPS   Z2, K1, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_12648dbce683669b(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_12648dbce683669b(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_12648dbce683669b(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ    AX, $0x00000010
@@ -3494,23 +3733,29 @@ part:
 	VMOVUPS   Z2, K1, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_005efbe76012cacc(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_005efbe76012cacc(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_005efbe76012cacc(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -3564,22 +3809,28 @@ part:
 	VMOVUPS   Z2, K1, (R12)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_f1b50bec94b6a0d3(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_f1b50bec94b6a0d3(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_f1b50bec94b6a0d3(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ    AX, $0x00000010
@@ -3633,22 +3884,28 @@ part:
 	VMOVUPS   Z2, K1, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_c5300eb6b7e24ac5(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_c5300eb6b7e24ac5(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_c5300eb6b7e24ac5(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ    AX, $0x00000010
@@ -3698,23 +3955,29 @@ part:
 	VMOVUPS   Z2, K1, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_2cc4ec1ad93c85b3(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_2cc4ec1ad93c85b3(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_2cc4ec1ad93c85b3(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -3768,20 +4031,26 @@ part:
 	VMOVUPS   Z2, K1, (R12)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_d45e389fa072fe7a(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_d45e389fa072fe7a(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_d45e389fa072fe7a(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ      AX, $0x00000010
@@ -3841,23 +4110,29 @@ part:
 	VMOVUPS   Z1, K1, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_4b17b6ca214f79c0(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_4b17b6ca214f79c0(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_4b17b6ca214f79c0(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -3965,20 +4240,26 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_cb386ce8f17b357b(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_cb386ce8f17b357b(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_cb386ce8f17b357b(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ        AX, $0x00000010
@@ -4120,23 +4401,29 @@ part:
 	VMOVUPS     Z2, K1, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_f5b8432ac3f875c6(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_f5b8432ac3f875c6(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_f5b8432ac3f875c6(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -4230,23 +4517,29 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_d62b8637df5c96af(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_d62b8637df5c96af(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_d62b8637df5c96af(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -4348,18 +4641,24 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_639cafe2b94b3f3c(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_639cafe2b94b3f3c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_639cafe2b94b3f3c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000010
@@ -4521,19 +4820,25 @@ part:
 	VMOVUPS     Z0, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_82e411fcbd1841f0(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_82e411fcbd1841f0(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_82e411fcbd1841f0(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ        AX, $0x00000010
@@ -4701,18 +5006,24 @@ part:
 	VMOVUPS     Z0, K1, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_e6a5011e95f400dd(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_e6a5011e95f400dd(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_e6a5011e95f400dd(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000010
@@ -4846,6 +5157,7 @@ part:
 	VMOVUPS     Z0, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -5102,14 +5414,19 @@ DATA kAVX5123f6d8000<>+60(SB)/4, $0x3f6d8000
 GLOBL kAVX5123f6d8000<>(SB), RODATA|NOPTR, $64
 
 // func straightAVX512_6d5632318ce6d020(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_6d5632318ce6d020(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), CX
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_6d5632318ce6d020(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), CX
 
 single:
 	CMPQ        AX, $0x00000010
@@ -5183,18 +5500,24 @@ part:
 	VMOVUPS     Z0, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_c6124ca6f7b992d3(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_c6124ca6f7b992d3(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_c6124ca6f7b992d3(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000010
@@ -5416,6 +5739,7 @@ part:
 	VMOVUPS     Z0, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -5474,14 +5798,19 @@ DATA kAVX51240000000<>+60(SB)/4, $0x40000000
 GLOBL kAVX51240000000<>(SB), RODATA|NOPTR, $64
 
 // func straightAVX512_ad4cbf70254b1c60(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_ad4cbf70254b1c60(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_ad4cbf70254b1c60(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000010
@@ -5569,18 +5898,24 @@ part:
 	VMOVUPS     Z5, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_8baad888cfb2e043(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_8baad888cfb2e043(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_8baad888cfb2e043(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ      AX, $0x00000010
@@ -5624,19 +5959,25 @@ part:
 	VMOVUPS   Z3, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_8ebef11b159f1784(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_8ebef11b159f1784(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_8ebef11b159f1784(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ        AX, $0x00000010
@@ -5800,19 +6141,25 @@ part:
 	VMOVUPS     Z1, K1, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_1f9c5ff8998673d5(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_1f9c5ff8998673d5(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_1f9c5ff8998673d5(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ        AX, $0x00000010
@@ -5948,19 +6295,25 @@ part:
 	VMOVUPS     Z1, K1, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_0861f1bd167cc398(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_0861f1bd167cc398(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_0861f1bd167cc398(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ        AX, $0x00000010
@@ -6036,19 +6389,25 @@ part:
 	VMOVUPS     Z1, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_ff289ecdbfc6571d(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_ff289ecdbfc6571d(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_ff289ecdbfc6571d(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -6078,19 +6437,25 @@ part:
 	VMOVUPS   Z1, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_f1a28b6d6ba5139b(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_f1a28b6d6ba5139b(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_f1a28b6d6ba5139b(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ        AX, $0x00000010
@@ -6314,19 +6679,25 @@ part:
 	VMOVUPS     Z1, K1, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_f152b042fdc85698(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_f152b042fdc85698(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_f152b042fdc85698(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ        AX, $0x00000010
@@ -6416,19 +6787,25 @@ part:
 	VMOVUPS     Z5, K1, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_36f29b316b5f3d7b(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_36f29b316b5f3d7b(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_36f29b316b5f3d7b(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ      AX, $0x00000010
@@ -6474,20 +6851,26 @@ part:
 	VMOVUPS   Z3, K1, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_98904d909f48b890(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_98904d909f48b890(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_98904d909f48b890(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ      AX, $0x00000010
@@ -6525,19 +6908,25 @@ part:
 	VMOVUPS   Z3, K1, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_56ed9fcb848b78d9(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_56ed9fcb848b78d9(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_56ed9fcb848b78d9(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -6567,23 +6956,29 @@ part:
 	VMOVUPS   Z1, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_5df3a67723a52434(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_5df3a67723a52434(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_5df3a67723a52434(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -6641,23 +7036,29 @@ part:
 	VMOVUPS   Z1, K1, (R12)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_f68137c052de510c(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_f68137c052de510c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_f68137c052de510c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -6757,22 +7158,28 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_3be06579929a757b(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_3be06579929a757b(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_3be06579929a757b(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ        AX, $0x00000010
@@ -7026,23 +7433,29 @@ part:
 	VMOVUPS     Z0, K1, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_6f45be86feb65a57(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_6f45be86feb65a57(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_6f45be86feb65a57(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -7136,23 +7549,29 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_7c7dfc309b2d3420(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_7c7dfc309b2d3420(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_7c7dfc309b2d3420(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -7254,23 +7673,29 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_e0479f28783f9f5d(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_e0479f28783f9f5d(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_e0479f28783f9f5d(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -7382,19 +7807,25 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_a542038aa2269f79(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_a542038aa2269f79(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_a542038aa2269f79(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -7424,23 +7855,29 @@ part:
 	VMOVUPS   Z1, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_3c0709210adf16ba(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_3c0709210adf16ba(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_3c0709210adf16ba(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -7558,23 +7995,29 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_8446e6efe3fadea4(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_8446e6efe3fadea4(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_8446e6efe3fadea4(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -7714,23 +8157,29 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_bbcc0f91eb499227(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_bbcc0f91eb499227(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_bbcc0f91eb499227(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -7866,23 +8315,29 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_a89ffc11182f06f2(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_a89ffc11182f06f2(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_a89ffc11182f06f2(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -8006,23 +8461,29 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_4b445f29bb81c673(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_4b445f29bb81c673(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_4b445f29bb81c673(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -8134,23 +8595,29 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_d084802bc7985fce(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_d084802bc7985fce(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_d084802bc7985fce(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -8250,23 +8717,29 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_c4653180a6e2882c(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_c4653180a6e2882c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_c4653180a6e2882c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -8350,23 +8823,29 @@ part:
 	VMOVUPS   Z2, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_832395d5a1519926(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_832395d5a1519926(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_832395d5a1519926(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -8518,23 +8997,29 @@ part:
 	VMOVUPS   Z9, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_72e020a48aa214f5(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_72e020a48aa214f5(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_72e020a48aa214f5(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -8646,20 +9131,26 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_221b5e312250a799(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_221b5e312250a799(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), CX
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_221b5e312250a799(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -8695,23 +9186,29 @@ part:
 	VMOVUPS   Z1, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_ada42d3e29088dbe(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_ada42d3e29088dbe(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_ada42d3e29088dbe(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ        AX, $0x00000010
@@ -8861,19 +9358,25 @@ part:
 	VMOVUPS     Z0, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_e59ab4eb7c4cbacb(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_e59ab4eb7c4cbacb(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_e59ab4eb7c4cbacb(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ        AX, $0x00000010
@@ -8939,18 +9442,24 @@ part:
 	VMOVUPS     Z0, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_c3a0124b312f5502(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_c3a0124b312f5502(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_c3a0124b312f5502(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ      AX, $0x00000010
@@ -8998,18 +9507,24 @@ part:
 	VMOVUPS   Z0, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_c34802376cf223ff(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_c34802376cf223ff(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_c34802376cf223ff(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000010
@@ -9113,21 +9628,27 @@ part:
 	VMOVUPS     Z0, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_ab9cf3abc92523e9(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_ab9cf3abc92523e9(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_ab9cf3abc92523e9(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
 
 single:
 	CMPQ    AX, $0x00000010
@@ -9175,20 +9696,26 @@ part:
 	VMOVUPS   Z1, K1, (R10)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_069c00e0e285c020(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_069c00e0e285c020(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_069c00e0e285c020(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ    AX, $0x00000010
@@ -9232,19 +9759,25 @@ part:
 	VMOVUPS   Z1, K1, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_7ec0f25a3a2cd4e1(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_7ec0f25a3a2cd4e1(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_7ec0f25a3a2cd4e1(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -9276,23 +9809,29 @@ part:
 	VMOVUPS   Z0, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_6d5f37e45441be84(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_6d5f37e45441be84(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_6d5f37e45441be84(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -9418,23 +9957,29 @@ part:
 	VMOVUPS   Z1, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_2a3fc7e4ba89a73c(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_2a3fc7e4ba89a73c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_2a3fc7e4ba89a73c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -9536,23 +10081,29 @@ part:
 	VMOVUPS   Z1, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_296123c72f030cd3(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_296123c72f030cd3(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_296123c72f030cd3(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -9642,23 +10193,29 @@ part:
 	VMOVUPS   Z1, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_761be4da4ca1b8e4(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_761be4da4ca1b8e4(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_761be4da4ca1b8e4(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -9736,23 +10293,29 @@ part:
 	VMOVUPS   Z1, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_e9fa4a2fdd83c0a7(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_e9fa4a2fdd83c0a7(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_e9fa4a2fdd83c0a7(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -9854,20 +10417,26 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_deeaa7a41e488ffd(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_deeaa7a41e488ffd(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), CX
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_deeaa7a41e488ffd(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -9903,23 +10472,29 @@ part:
 	VMOVUPS   Z1, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_c6ed0cabf7cd68de(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_c6ed0cabf7cd68de(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_c6ed0cabf7cd68de(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -9985,23 +10560,29 @@ part:
 	VMOVUPS   Z0, K1, (R12)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_fdc2b562b941a722(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_fdc2b562b941a722(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_fdc2b562b941a722(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -10071,23 +10652,29 @@ part:
 	VMOVUPS   Z2, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_cbe521c5c18c3699(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_cbe521c5c18c3699(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_cbe521c5c18c3699(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -10227,23 +10814,29 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_e26ac4f30e753313(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_e26ac4f30e753313(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_e26ac4f30e753313(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -10373,23 +10966,29 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_7f482252cc62c4c4(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_7f482252cc62c4c4(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_7f482252cc62c4c4(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -10507,23 +11106,29 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_cffce52c669cfa1b(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_cffce52c669cfa1b(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_cffce52c669cfa1b(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -10629,23 +11234,29 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_a6521351d3be312c(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_a6521351d3be312c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_a6521351d3be312c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -10735,23 +11346,29 @@ part:
 	VMOVUPS   Z2, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_2feb36f1ea3bc059(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_2feb36f1ea3bc059(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_2feb36f1ea3bc059(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ      AX, $0x00000010
@@ -10829,23 +11446,29 @@ part:
 	VMOVUPS   Z2, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_f8588be0b5045f21(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_f8588be0b5045f21(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_f8588be0b5045f21(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -10995,23 +11618,29 @@ part:
 	VMOVUPS   Z9, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_7b0016c76000bab5(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_7b0016c76000bab5(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_7b0016c76000bab5(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -11069,23 +11698,29 @@ part:
 	VMOVUPS   Z1, K1, (R12)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_943c98ebc27077e0(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_943c98ebc27077e0(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_943c98ebc27077e0(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -11185,18 +11820,24 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_374066f9c02bbc52(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_374066f9c02bbc52(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_374066f9c02bbc52(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000010
@@ -11398,23 +12039,29 @@ part:
 	VMOVUPS     Z0, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_156968fe86e24408(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_156968fe86e24408(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_156968fe86e24408(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ    AX, $0x00000010
@@ -11532,20 +12179,26 @@ part:
 	VMOVUPS   Z3, K1, (AX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_3f8d95161719dd6d(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_3f8d95161719dd6d(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_3f8d95161719dd6d(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ        AX, $0x00000010
@@ -11787,18 +12440,24 @@ part:
 	VMOVUPS     Z0, K1, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_0bdb2748f71548e0(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_0bdb2748f71548e0(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_0bdb2748f71548e0(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000010
@@ -11908,18 +12567,24 @@ part:
 	VMOVUPS     Z0, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_8333ef82b33468fb(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_8333ef82b33468fb(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_8333ef82b33468fb(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000010
@@ -12217,23 +12882,29 @@ part:
 	VMOVUPS     Z0, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_0636a19c761f30fc(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_0636a19c761f30fc(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
-	MOVQ 56(CX), R12
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_0636a19c761f30fc(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
+	MOVQ    56(CX), R12
 
 single:
 	CMPQ        AX, $0x00000010
@@ -12357,18 +13028,24 @@ part:
 	VMOVUPS     Z0, K1, (R12)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_dbb7a3a947191abc(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_dbb7a3a947191abc(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_dbb7a3a947191abc(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
 
 single:
 	CMPQ        AX, $0x00000010
@@ -12454,19 +13131,25 @@ part:
 	VMOVUPS     Z0, K1, (DI)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_1ac9bc4ace81aaf2(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_1ac9bc4ace81aaf2(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_1ac9bc4ace81aaf2(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -12498,19 +13181,25 @@ part:
 	VMOVUPS   Z0, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_94e6284032a7be7a(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_94e6284032a7be7a(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_94e6284032a7be7a(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
 
 single:
 	CMPQ      AX, $0x00000010
@@ -12564,22 +13253,28 @@ part:
 	VMOVUPS   Z3, K1, (R8)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_d6b2300376e9fe07(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_d6b2300376e9fe07(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_d6b2300376e9fe07(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ      AX, $0x00000010
@@ -12679,22 +13374,28 @@ part:
 	VMOVUPS   Z1, K1, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_bf31808dfb45ffec(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_bf31808dfb45ffec(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), CX
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_bf31808dfb45ffec(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -12738,22 +13439,28 @@ part:
 	VMOVUPS   Z2, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_7f91fb8853fef18a(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_7f91fb8853fef18a(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
-	MOVQ 48(CX), R11
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_7f91fb8853fef18a(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    48(CX), R11
 
 single:
 	CMPQ      AX, $0x00000010
@@ -12815,20 +13522,26 @@ part:
 	VMOVUPS   Z0, K1, (R11)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_437eb29052ac1125(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_437eb29052ac1125(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_437eb29052ac1125(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ    AX, $0x00000010
@@ -12870,20 +13583,26 @@ part:
 	VMOVUPS   Z1, K1, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_f751c69c31857883(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_f751c69c31857883(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_f751c69c31857883(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -12917,19 +13636,25 @@ part:
 	VMOVUPS   Z1, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_a03f9fd31d6099ba(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_a03f9fd31d6099ba(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_a03f9fd31d6099ba(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -12959,20 +13684,26 @@ part:
 	VMOVUPS   Z1, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_67732e31c4992a84(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_67732e31c4992a84(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_67732e31c4992a84(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
 
 single:
 	CMPQ    AX, $0x00000010
@@ -13014,20 +13745,26 @@ part:
 	VMOVUPS   Z1, K1, (R9)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_e1526dfc9dd87ecf(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_e1526dfc9dd87ecf(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_e1526dfc9dd87ecf(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -13061,21 +13798,27 @@ part:
 	VMOVUPS   Z1, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_c8c9330bf714ccb6(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_c8c9330bf714ccb6(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_c8c9330bf714ccb6(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
 
 single:
 	CMPQ    AX, $0x00000010
@@ -13121,21 +13864,27 @@ part:
 	VMOVUPS   Z1, K1, (R10)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_d737a29e1308cb6f(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_d737a29e1308cb6f(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_d737a29e1308cb6f(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -13173,21 +13922,27 @@ part:
 	VMOVUPS   Z1, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_b1d06561bcfbd1f2(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_b1d06561bcfbd1f2(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), R10
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_b1d06561bcfbd1f2(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), R10
 
 single:
 	CMPQ    AX, $0x00000010
@@ -13233,21 +13988,27 @@ part:
 	VMOVUPS   Z1, K1, (R10)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_86737374f5595f4c(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_86737374f5595f4c(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), R9
-	MOVQ 40(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_86737374f5595f4c(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), R9
+	MOVQ    40(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -13285,20 +14046,26 @@ part:
 	VMOVUPS   Z1, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_5d2bde893362f4c2(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_5d2bde893362f4c2(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), R8
-	MOVQ 32(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_5d2bde893362f4c2(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), R8
+	MOVQ    32(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -13334,18 +14101,24 @@ part:
 	VMOVUPS   Z0, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_5137773b3ffba280(n int, args **float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·straightAVX512_5137773b3ffba280(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), CX
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_5137773b3ffba280(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), CX
 
 single:
 	CMPQ        AX, $0x00000010
@@ -13429,19 +14202,25 @@ part:
 	VMOVUPS     Z0, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func straightAVX512_f970b2416e50b215(n int, args **float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·straightAVX512_f970b2416e50b215(SB), NOSPLIT, $0-16
-	MOVQ n+0(FP), AX
-	MOVQ args+8(FP), CX
-	XORQ DX, DX
-	MOVQ (CX), BX
-	MOVQ 8(CX), SI
-	MOVQ 16(CX), DI
-	MOVQ 24(CX), CX
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·straightAVX512_f970b2416e50b215(SB), NOSPLIT, $8-16
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008000, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	MOVQ    n+0(FP), AX
+	MOVQ    args+8(FP), CX
+	XORQ    DX, DX
+	MOVQ    (CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    24(CX), CX
 
 single:
 	CMPQ    AX, $0x00000010
@@ -13471,5 +14250,6 @@ part:
 	VMOVUPS   Z1, K1, (CX)(DX*4)
 
 end:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET

@@ -88,6 +88,7 @@ func gemmTile(s *isa, rows, vectors int) {
 		"func(k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow int, add int)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("gemm%s_%dx%d is a gemmTile of %d rows and %d columns.", s.name, rows, vectors*s.lanes, rows, vectors*s.lanes))
+	restore := flushing()
 	k := Load(Param("k"), GP64())
 	aRow, aCol := Load(Param("aRow"), GP64()), Load(Param("aCol"), GP64())
 	b, bRow := Load(Param("b"), GP64()), Load(Param("bRow"), GP64())
@@ -158,6 +159,7 @@ func gemmTile(s *isa, rows, vectors int) {
 	each(func(i, j int, m Mem) { VADDPS(m, sums[i][j], sums[i][j]) })
 	Label("set")
 	each(func(i, j int, m Mem) { VMOVUPS(sums[i][j], m) })
+	restore()
 	VZEROUPPER()
 	RET()
 }

@@ -212,3 +212,20 @@ func (c *constants) cmpSign(x vec) reg.Register {
 	}
 	return x // what a blend looks at
 }
+
+// flushing makes results below the normal numbers zero until the function it returns is
+// called: arithmetic on such numbers is many times slower on some machines, and an
+// optimizer's moments come to them after some thousand steps. Operands are read as they
+// are: none is made here.
+func flushing() (restore func()) {
+	state := AllocLocal(8)
+	was, is := state, state.Offset(4)
+	bits := GP32()
+	STMXCSR(was)
+	MOVL(was, bits)
+	const flushToZero = 1 << 15
+	ORL(U32(flushToZero), bits)
+	MOVL(bits, is)
+	LDMXCSR(is)
+	return func() { LDMXCSR(was) }
+}

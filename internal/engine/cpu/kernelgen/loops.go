@@ -65,6 +65,7 @@ func loops(s *isa) {
 func loop(s *isa, p primitive) {
 	TEXT("loop"+s.name+p.name, NOSPLIT, "func(d, a, b, c []float32)")
 	Pragma("noescape")
+	restore := flushing()
 	c := &constants{s, map[uint32]vec{}}
 	c.load(p.load...)
 	d, n := Load(Param("d").Base(), GP64()), Load(Param("d").Len(), GP64())
@@ -93,6 +94,7 @@ func loop(s *isa, p primitive) {
 	}
 	s.storePart(p.f(c, x), place(d, 0), tail)
 	Label("end")
+	restore()
 	VZEROUPPER()
 	RET()
 }

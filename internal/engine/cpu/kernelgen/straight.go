@@ -129,6 +129,7 @@ func (k *straightKernel) write(name string) {
 	s := k.isa
 	TEXT(name, NOSPLIT, "func(n int, args **float32)")
 	Pragma("noescape")
+	restore := flushing()
 	k.c = &constants{s, map[uint32]vec{}}
 	n, args := Load(Param("n"), GP64()), Load(Param("args"), GP64())
 	at := GP64()
@@ -167,6 +168,7 @@ func (k *straightKernel) write(name string) {
 		s.storePart(r, element(k.m.Inputs+i), mask)
 	}
 	Label("end")
+	restore()
 	VZEROUPPER()
 	RET()
 }
