@@ -71,7 +71,7 @@ lenet-mnist: build
 lenet-fashion: build ## train LeNet on Fashion-MNIST to 90 % of the test images
 	@scripts/lenet.sh fashion_mnist 0.90
 
-bench: build ## time to check, to a dev run, and a step, beside PyTorch where it is installed
+bench: build ## time to check and to a dev run; with PYTHON=… training steps beside PyTorch, interleaved
 	@scripts/bench.sh
 
 interop: build venv ## Python reads our event files, checkpoints and arrays

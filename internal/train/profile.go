@@ -44,16 +44,20 @@ const warmup = 5
 // RunProfile trains so many steps from new weights, or from the session's checkpoint, and
 // keeps nothing of them. The first step is counted from started.
 func RunProfile(ctx context.Context, s *Session, steps int, started time.Time) (*Profile, error) {
-	prog, err := s.Model.Train(graph.TrainOptions{Clip: s.clip()})
+	part := graph.WholeStep
+	if s.Trainer.AccumulateGradBatches > 1 {
+		part = graph.LastStep // the one that updates
+	}
+	prog, err := s.Model.Train(graph.TrainOptions{Clip: clip(s.Trainer), Part: part})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.checkUse(ProfileVerb, prog, s.Config.Data.Batch, data.NeedTrain); err != nil {
 		return nil, err
 	}
 	cache, err := s.prepared(prog)
 	if err != nil {
 		return nil, err
-	}
-	if s.Config.Data == nil && needsData(prog) {
-		return nil, needsDataError(s, string(ProfileVerb))
 	}
 	sets, err := s.open(ctx, data.NeedTrain)
 	if err != nil {
@@ -64,7 +68,7 @@ func RunProfile(ctx context.Context, s *Session, steps int, started time.Time) (
 		return nil, err
 	}
 	if loader.Batches() == 0 {
-		return nil, flagError("limit_train_batches", errors.New("leaves nothing to profile"))
+		return nil, s.flagError("limit_train_batches", errors.New("leaves nothing to profile"))
 	}
 	batch := min(s.Config.Data.Batch, sets.Train.Len())
 	exe, err := cache.Get(prog, batch)
