@@ -15,7 +15,13 @@ type Kernels struct {
 	Random RandomKernel
 	// Straight are kernels of whole formulas by their structure; what is not there runs as a
 	// tape of Loop.
-	Straight map[string]straightKernel
+	Straight []straightEntry
+}
+
+// straightEntry is a row of the table of kernels of whole formulas.
+type straightEntry struct {
+	structure string // as formula.Multi.Structure writes it; the rows are in its order
+	kernel    straightKernel
 }
 
 // straightKernel computes n elements of a formula. args are pointers to its inputs, to its

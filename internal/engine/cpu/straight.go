@@ -1,6 +1,11 @@
 package cpu
 
-import "gotrain/internal/formula"
+import (
+	"cmp"
+	"slices"
+
+	"gotrain/internal/formula"
+)
 
 // straightCall is a formula's kernel of its own, in place of a tape.
 type straightCall struct {
@@ -15,11 +20,12 @@ const wholeTask = 1 << 30
 
 // straight finds the kernel of f in the set; nil where there is none.
 func (c *compiler) straight(f *formula.Multi, inputs []tapeInput) *straightCall {
-	kernel := c.kernels.Straight[f.Structure()]
-	if kernel == nil {
+	table := c.kernels.Straight
+	i, ok := slices.BinarySearchFunc(table, f.Structure(), func(e straightEntry, s string) int { return cmp.Compare(e.structure, s) })
+	if !ok {
 		return nil
 	}
-	s := &straightCall{kernel: kernel, f: f, workers: make([][]*float32, c.threads)}
+	s := &straightCall{kernel: table[i].kernel, f: f, workers: make([][]*float32, c.threads)}
 	for i := range f.Inputs {
 		o := operand{slotOperand, i}
 		if inputs[i].inPlace && f.Reads(i) {

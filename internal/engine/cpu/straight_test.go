@@ -18,7 +18,8 @@ func TestStraight(t *testing.T) {
 		if len(set.Straight) == 0 && set != &portable {
 			t.Errorf("%s has no kernels of formulas", set.Name)
 		}
-		for text, kernel := range set.Straight {
+		for _, e := range set.Straight {
+			text, kernel := e.structure, e.kernel
 			m := readStructure(t, text)
 			if m.Structure() != text {
 				t.Fatalf("%s is read as %s", text, m.Structure())
