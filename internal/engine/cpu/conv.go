@@ -117,6 +117,9 @@ func (g *GemmKernel) lineOf(n int) int {
 
 func (c *compiler) convJobs(in *engine.Instr) ([]*job, error) {
 	k := c.newConv(in.Op.(graph.Conv).Convolution, in.In[0], in.In[1], in.Out)
+	if k.isWide() {
+		return k.newWide(k.taps).jobs(), nil
+	}
 	tile := k.kernel.MR * k.kernel.NR
 	block := blockOf(k.pixels, k.taps, k.kernel.NR)
 	blocks := (k.pixels + block - 1) / block
@@ -187,6 +190,9 @@ func (k *conv) alongTap(tap, first, n int, visit func(at, from, count, step int)
 // neighbouring pixels overlap.
 func (c *compiler) convInputGradJobs(in *engine.Instr) ([]*job, error) {
 	k := c.newConv(in.Op.(graph.ConvInputGrad).Convolution, in.Out, in.In[1], in.In[0])
+	if k.isWide() {
+		return k.newWide(k.taps + k.outs).inputGradJobs(), nil
+	}
 	tile := k.kernel.MR * k.kernel.NR
 	block := blockOf(k.pixels, k.taps+k.outs, k.kernel.NR)
 	line := k.kernel.lineOf(block)
@@ -246,6 +252,11 @@ func (c *compiler) convWeightGradJobs(in *engine.Instr) ([]*job, error) {
 	depth := min(blockOf(k.pixels, across+outs, 1), k.kernel.Depth)
 	line := k.kernel.lineOf(depth)
 	c.tileFloats = max(c.tileFloats, tile+across*line+outs*depth)
+	var wide *wideConv
+	if k.isWide() {
+		wide = k.newWide(across + k.outs)
+		c.tileFloats = max(c.tileFloats, wide.weightGradFloats(across))
+	}
 	size := k.Groups * k.taps * k.outs
 	sums := c.own(parts * size)
 	return []*job{newJob(k.Groups*strips*parts, func(task, worker int) {
@@ -255,6 +266,10 @@ func (c *compiler) convWeightGradJobs(in *engine.Instr) ([]*job, error) {
 		taps := min(across, k.taps-strip)
 		to := sums[part*size+(g*k.taps+strip)*k.outs:][:taps*k.outs]
 		for sample := part * each; sample < min((part+1)*each, k.samples); sample++ {
+			if wide != nil {
+				wide.addWeightGrad(to, sample, g, strip, taps, sample == part*each, scratch)
+				continue
+			}
 			x, dy := k.input(sample, g), k.result(sample, g)
 			for first := 0; first < k.pixels; first += depth {
 				n := min(depth, k.pixels-first)
