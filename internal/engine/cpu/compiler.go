@@ -56,13 +56,6 @@ func (c *compiler) compile(in *engine.Instr) ([]*job, error) {
 	return build(c, in)
 }
 
-// take makes a block that the Runnable frees.
-func (c *compiler) take(n int) []float32 {
-	b := newBlock(n)
-	c.blocks = append(c.blocks, b)
-	return b.data
-}
-
 // sharedFloats is how many floats of the device's scratch the instructions need.
 func (c *compiler) sharedFloats() int {
 	return c.threads*c.tileFloats + c.panelFloats[0] + c.panelFloats[1]
@@ -74,13 +67,15 @@ func (c *compiler) panel(which, n int) int {
 	return which
 }
 
-// own gives an instruction scratch of its own.
+// own gives an instruction scratch of its own, which the Runnable frees.
 func (c *compiler) own(n int) []float32 {
 	c.ownFloats += n
 	if c.dry {
 		return nil
 	}
-	return c.take(n)
+	b := newBlock(n)
+	c.blocks = append(c.blocks, b)
+	return b.data
 }
 
 // taskWork is how much a task should do: some tens of microseconds in units of one cheap

@@ -86,23 +86,10 @@ func (g *GemmKernel) multiply(rows, n, k int, a, b matrix, c []float32, ldc int,
 			right := &b.data[k0*b.row+j]
 			for i := 0; i < rows; i += mr {
 				left := &a.data[i*a.row+k0*a.col]
-				tile, width := g.tile(min(mr, rows-i), min(nr, n-j))
-				if j+width <= n {
-					tile(depth, left, 4*a.row, 4*a.col, right, 4*b.row, &c[i*ldc+j], 4*ldc, number(add))
-					continue
-				}
-				tile(depth, left, 4*a.row, 4*a.col, right, 4*b.row, &edge[0], 4*nr, 0)
-				copyTile(c[i*ldc+j:], ldc, edge, nr, min(mr, rows-i), min(nr, n-j), add)
+				g.place(depth, left, 4*a.row, 4*a.col, right, 4*b.row, c[i*ldc+j:], ldc, min(mr, rows-i), min(nr, n-j), n-j, add, edge)
 			}
 		}
 	}
-}
-
-func number(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // lineOf is how far apart rows of n floats are laid in scratch: whole tiles, and not at a
@@ -251,18 +238,18 @@ func (c *compiler) convWeightGradJobs(in *engine.Instr) ([]*job, error) {
 	outs := roundUp(k.outs, k.kernel.NR)
 	depth := min(blockOf(k.pixels, across+outs, 1), k.kernel.Depth)
 	line := k.kernel.lineOf(depth)
-	c.tileFloats = max(c.tileFloats, tile+across*line+outs*depth)
 	var wide *wideConv
 	if k.isWide() {
 		wide = k.newWide(across + k.outs)
 		c.tileFloats = max(c.tileFloats, wide.weightGradFloats(across))
+	} else {
+		c.tileFloats = max(c.tileFloats, tile+across*line+outs*depth)
 	}
 	size := k.Groups * k.taps * k.outs
 	sums := c.own(parts * size)
 	return []*job{newJob(k.Groups*strips*parts, func(task, worker int) {
 		part, g, strip := task/strips/k.Groups, task/strips%k.Groups, task%strips*across
 		scratch := c.tiles[worker]
-		unfolded, grads := scratch[tile:][:across*line], scratch[tile+across*line:][:outs*depth]
 		taps := min(across, k.taps-strip)
 		to := sums[part*size+(g*k.taps+strip)*k.outs:][:taps*k.outs]
 		for sample := part * each; sample < min((part+1)*each, k.samples); sample++ {
@@ -270,6 +257,7 @@ func (c *compiler) convWeightGradJobs(in *engine.Instr) ([]*job, error) {
 				wide.addWeightGrad(to, sample, g, strip, taps, sample == part*each, scratch)
 				continue
 			}
+			unfolded, grads := scratch[tile:][:across*line], scratch[tile+across*line:][:outs*depth]
 			x, dy := k.input(sample, g), k.result(sample, g)
 			for first := 0; first < k.pixels; first += depth {
 				n := min(depth, k.pixels-first)

@@ -1,8 +1,6 @@
 package cpu
 
-import (
-	"gotrain/internal/formula"
-)
+import "gotrain/internal/formula"
 
 // wideConv is a convolution of stride 1 over rows as wide as the padded input: the pixels
 // under a tap are then one stretch of the padded input, with a few between two rows of the
@@ -81,7 +79,9 @@ func (w *wideConv) jobs() []*job {
 			sample, g := i/blocks/w.Groups, i/blocks%w.Groups
 			first, rows := w.block(i % blocks)
 			n := w.pixelsOf(rows)
-			w.pad(p, w.input(sample, g))
+			if i == lo || first == 0 {
+				w.pad(p, w.input(sample, g))
+			}
 			for t := range w.taps {
 				copy(u[t*w.line:][:n], p[w.under(t, first):])
 			}

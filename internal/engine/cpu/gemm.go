@@ -200,13 +200,7 @@ func (g *gemm) multiply(down, across int, c *region, scratch []float32) {
 				a, aRow, aCol := g.a.panel(i, k0)
 				rows, cols := min(g.mr, g.m-i*g.mr), min(nr, g.n-j*nr)
 				to := c.data[(i*g.mr-c.top)*c.stride+j*nr-c.left:]
-				tile, width := g.kernel.tile(rows, cols)
-				if j*nr+width <= c.right {
-					tile(k, a, aRow, aCol, b, bRow, &to[0], 4*c.stride, k0)
-				} else {
-					tile(k, a, aRow, aCol, b, bRow, &edge[0], 4*nr, 0)
-					copyTile(to, c.stride, edge, nr, rows, cols, k0 > 0)
-				}
+				g.kernel.place(k, a, aRow, aCol, b, bRow, to, c.stride, rows, cols, c.right-j*nr, k0 > 0, edge)
 			}
 		}
 	}
@@ -223,6 +217,26 @@ func (g *gemm) right(j, k0, k int, scratch []float32) (at *float32, row int) {
 	panel := scratch[:p.width*k]
 	p.panel(panel, g.c.mem.f[p.value][j*p.width*p.row+k0*p.step:], min(p.width, g.n-j*p.width))
 	return &panel[0], 4 * p.width
+}
+
+// place computes rows × cols elements of a product where they belong, stride apart, or adds
+// to them. room is how many columns may be written there: a tile that is wider goes through
+// edge, which has room for one.
+func (g *GemmKernel) place(k int, a *float32, aRow, aCol int, b *float32, bRow int, to []float32, stride, rows, cols, room int, add bool, edge []float32) {
+	tile, width := g.tile(rows, cols)
+	if width <= room {
+		tile(k, a, aRow, aCol, b, bRow, &to[0], 4*stride, number(add))
+		return
+	}
+	tile(k, a, aRow, aCol, b, bRow, &edge[0], 4*g.NR, 0)
+	copyTile(to, stride, edge, g.NR, rows, cols, add)
+}
+
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // copyTile adds or copies what is inside of a tile that sticks out.

@@ -35,21 +35,14 @@ var portable = Kernels{Name: "portable", Gemm: gemmPortable, Loop: portableLoops
 // sets are those that this machine can run, the best first.
 func sets() []*Kernels { return append(vectorSets(), &portable) }
 
-// Sets names the kernel sets that this machine can run, the best first.
-func Sets() []string {
-	var names []string
-	for _, s := range sets() {
-		names = append(names, s.Name)
-	}
-	return names
-}
-
 // Set gives a kernel set by its name. One that the machine cannot run is an error.
 func Set(name string) (*Kernels, error) {
+	var names []string
 	for _, s := range sets() {
 		if s.Name == name {
 			return s, nil
 		}
+		names = append(names, s.Name)
 	}
-	return nil, fmt.Errorf("this machine has no kernel set %q: it has %s", name, strings.Join(Sets(), ", "))
+	return nil, fmt.Errorf("this machine has no kernel set %q: it has %s", name, strings.Join(names, ", "))
 }

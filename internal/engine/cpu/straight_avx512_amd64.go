@@ -32,37 +32,10 @@ func straightAVX512_b852128fcda4802c(n int, args **float32)
 func straightAVX512_0c35b0160f7b42f7(n int, args **float32)
 
 //go:noescape
-func straightAVX512_afc28e685a6c5ca1(n int, args **float32)
-
-//go:noescape
-func straightAVX512_533e2a64a87d6a9c(n int, args **float32)
-
-//go:noescape
-func straightAVX512_76ab57ea04bb3f48(n int, args **float32)
-
-//go:noescape
-func straightAVX512_4020d92504123ac8(n int, args **float32)
-
-//go:noescape
 func straightAVX512_34d3ddae43e88e07(n int, args **float32)
 
 //go:noescape
 func straightAVX512_6e93269dae714bba(n int, args **float32)
-
-//go:noescape
-func straightAVX512_ca77c492a4127863(n int, args **float32)
-
-//go:noescape
-func straightAVX512_875ce4327f824626(n int, args **float32)
-
-//go:noescape
-func straightAVX512_7c088953b19a5fcd(n int, args **float32)
-
-//go:noescape
-func straightAVX512_dc8e6a512623330a(n int, args **float32)
-
-//go:noescape
-func straightAVX512_8066eeeea485c409(n int, args **float32)
 
 //go:noescape
 func straightAVX512_c99d53ff5ad00559(n int, args **float32)
@@ -143,9 +116,6 @@ func straightAVX512_d45e389fa072fe7a(n int, args **float32)
 func straightAVX512_4b17b6ca214f79c0(n int, args **float32)
 
 //go:noescape
-func straightAVX512_cb386ce8f17b357b(n int, args **float32)
-
-//go:noescape
 func straightAVX512_f5b8432ac3f875c6(n int, args **float32)
 
 //go:noescape
@@ -224,27 +194,6 @@ func straightAVX512_a542038aa2269f79(n int, args **float32)
 func straightAVX512_3c0709210adf16ba(n int, args **float32)
 
 //go:noescape
-func straightAVX512_8446e6efe3fadea4(n int, args **float32)
-
-//go:noescape
-func straightAVX512_bbcc0f91eb499227(n int, args **float32)
-
-//go:noescape
-func straightAVX512_a89ffc11182f06f2(n int, args **float32)
-
-//go:noescape
-func straightAVX512_4b445f29bb81c673(n int, args **float32)
-
-//go:noescape
-func straightAVX512_d084802bc7985fce(n int, args **float32)
-
-//go:noescape
-func straightAVX512_c4653180a6e2882c(n int, args **float32)
-
-//go:noescape
-func straightAVX512_832395d5a1519926(n int, args **float32)
-
-//go:noescape
 func straightAVX512_72e020a48aa214f5(n int, args **float32)
 
 //go:noescape
@@ -272,21 +221,6 @@ func straightAVX512_069c00e0e285c020(n int, args **float32)
 func straightAVX512_7ec0f25a3a2cd4e1(n int, args **float32)
 
 //go:noescape
-func straightAVX512_6d5f37e45441be84(n int, args **float32)
-
-//go:noescape
-func straightAVX512_2a3fc7e4ba89a73c(n int, args **float32)
-
-//go:noescape
-func straightAVX512_296123c72f030cd3(n int, args **float32)
-
-//go:noescape
-func straightAVX512_761be4da4ca1b8e4(n int, args **float32)
-
-//go:noescape
-func straightAVX512_e9fa4a2fdd83c0a7(n int, args **float32)
-
-//go:noescape
 func straightAVX512_deeaa7a41e488ffd(n int, args **float32)
 
 //go:noescape
@@ -294,27 +228,6 @@ func straightAVX512_c6ed0cabf7cd68de(n int, args **float32)
 
 //go:noescape
 func straightAVX512_fdc2b562b941a722(n int, args **float32)
-
-//go:noescape
-func straightAVX512_cbe521c5c18c3699(n int, args **float32)
-
-//go:noescape
-func straightAVX512_e26ac4f30e753313(n int, args **float32)
-
-//go:noescape
-func straightAVX512_7f482252cc62c4c4(n int, args **float32)
-
-//go:noescape
-func straightAVX512_cffce52c669cfa1b(n int, args **float32)
-
-//go:noescape
-func straightAVX512_a6521351d3be312c(n int, args **float32)
-
-//go:noescape
-func straightAVX512_2feb36f1ea3bc059(n int, args **float32)
-
-//go:noescape
-func straightAVX512_f8588be0b5045f21(n int, args **float32)
 
 //go:noescape
 func straightAVX512_7b0016c76000bab5(n int, args **float32)
@@ -384,9 +297,6 @@ func straightAVX512_b1d06561bcfbd1f2(n int, args **float32)
 
 //go:noescape
 func straightAVX512_86737374f5595f4c(n int, args **float32)
-
-//go:noescape
-func straightAVX512_5d2bde893362f4c2(n int, args **float32)
 
 //go:noescape
 func straightAVX512_5137773b3ffba280(n int, args **float32)

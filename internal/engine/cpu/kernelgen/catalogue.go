@@ -67,8 +67,11 @@ trainer: {max_epochs: 1}
 	return all
 }
 
-// leastPrimitives is from where on a formula is worth a kernel: below, its tape is as fast.
-const leastPrimitives = 2
+// From here on a formula is worth a kernel: below, its tape is as fast.
+const (
+	leastPrimitives = 2
+	leastElements   = 32
+)
 
 // formulas are the distinct structures in the plans of all models, in a fixed order.
 func formulas() []*formula.Multi {
@@ -89,7 +92,7 @@ func formulas() []*formula.Multi {
 				log.Fatalf("kernelgen: %s: %v", name, err)
 			}
 			for _, in := range f.Instrs {
-				if m := formulaOf(in.Op); m != nil && m.Primitives() >= leastPrimitives {
+				if m := formulaOf(in.Op); m != nil && m.Primitives() >= leastPrimitives && engine.FLOPs(f, in) >= leastElements*int64(m.Primitives()) {
 					found[m.Structure()] = m
 				}
 			}
