@@ -81,7 +81,11 @@ func (j *job) checkFit() (cost engine.Cost, batch int, err error) {
 		return cost, 0, err
 	}
 	defer done()
-	if err := s.CheckFitMemory(); err != nil {
+	need, err := s.FitFootprint()
+	if err != nil {
+		return cost, 0, err
+	}
+	if err := s.CheckFitMemory(need); err != nil {
 		return cost, 0, err
 	}
 	return s.StepCost()

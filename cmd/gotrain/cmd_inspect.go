@@ -44,10 +44,8 @@ func runInspect(j *job) error {
 		return err
 	}
 	defer done()
-	if j.own["ckpt_path"] != "" || j.run != "" {
-		if s.Checkpoint, err = j.checkpoint(s.Console.Note); err != nil {
-			return err
-		}
+	if err := j.startFrom(s); err != nil {
+		return err
 	}
 	values, err := train.Inspect(context.Background(), s, j.names)
 	if err != nil {

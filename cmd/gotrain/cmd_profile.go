@@ -47,10 +47,8 @@ func runProfile(j *job) error {
 		return err
 	}
 	defer done()
-	if j.own["ckpt_path"] != "" || j.run != "" {
-		if s.Checkpoint, err = j.checkpoint(s.Console.Note); err != nil {
-			return err
-		}
+	if err := j.startFrom(s); err != nil {
+		return err
 	}
 	p, err := train.RunProfile(context.Background(), s, steps, processStart)
 	if err != nil {

@@ -57,7 +57,7 @@ func runSummary(j *job) error {
 			return err
 		}
 	}
-	refused := s.CheckFitMemory()
+	refused := s.CheckFitMemory(sum.Footprint)
 	if j.json {
 		return printSummaryJSON(j.t, sum, refused)
 	}

@@ -122,6 +122,14 @@ func stopOnSignal(errOut io.Writer) (ctx context.Context, stopped func() bool, r
 	}
 }
 
+// startFrom gives a verb that may run on new weights the checkpoint that it is asked for.
+func (j *job) startFrom(s *train.Session) (err error) {
+	if j.own["ckpt_path"] != "" || j.run != "" {
+		s.Checkpoint, err = j.checkpoint(s.Console.Note)
+	}
+	return err
+}
+
 // checkpoint finds the checkpoint that a verb starts from. Without --ckpt_path it is best,
 // else last, of the run folder or of the newest run of this name; it says which. There is
 // always one, or an error: no verb runs on fresh weights by accident.

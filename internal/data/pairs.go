@@ -117,13 +117,8 @@ func (s *Size) addPairs(o Options, fields []config.Field) {
 		single += 4 * elements(f.Shape)
 	}
 	s.BatchBytes = 2 * int64(single)
-	for _, set := range []struct {
-		need    Need
-		samples int
-	}{{NeedTrain, s.Train}, {NeedVal, s.Val}, {NeedTest, s.Test}} {
-		if o.needs(set.need) {
-			s.Bytes += 2 * 4 * int64(set.samples)
-		}
+	for _, samples := range s.Samples(o.Need) {
+		s.Bytes += 2 * 4 * int64(samples)
 	}
 }
 

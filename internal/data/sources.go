@@ -30,18 +30,19 @@ type Size struct {
 	BatchBytes       int64 // in memory for each sample of each set's batch, beside the batches
 }
 
-// Largest is the number of samples of the largest of the needed sets.
-func (s Size) Largest(need Need) int {
-	most, o := 0, Options{Need: need}
+// Samples are those of each set that is needed.
+func (s Size) Samples(need Need) []int {
+	var samples []int
+	o := Options{Need: need}
 	for _, set := range []struct {
 		need    Need
 		samples int
 	}{{NeedTrain, s.Train}, {NeedVal, s.Val}, {NeedTest, s.Test}} {
 		if o.needs(set.need) {
-			most = max(most, set.samples)
+			samples = append(samples, set.samples)
 		}
 	}
-	return most
+	return samples
 }
 
 // SizeOf gives the size of a data section's sets, reading no more than the heads of files;

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 
 	"gotrain/internal/data"
 	"gotrain/internal/diag"
@@ -42,12 +43,14 @@ type use struct {
 }
 
 // FitFootprint is that of a fit, and its programs: the training step first.
-func (s *Session) FitFootprint() (Footprint, error) {
-	uses, err := s.fitUses(s.Config.Data.Batch)
+func (s *Session) FitFootprint() (Footprint, error) { return s.fitFootprint(s.Config.Data.Batch) }
+
+func (s *Session) fitFootprint(batch int) (Footprint, error) {
+	uses, err := s.fitUses(batch)
 	if err != nil {
 		return Footprint{}, err
 	}
-	return s.footprint(uses, s.Config.Data.Batch, data.NeedTrain|data.NeedVal, s.Trainer.EnableCheckpointing && !s.devRun())
+	return s.footprint(uses, batch, data.NeedTrain|data.NeedVal, s.Trainer.EnableCheckpointing && !s.devRun())
 }
 
 // fitUses builds what a fit runs.
@@ -161,20 +164,17 @@ func (s *Session) batchBytes(batch int, size data.Size, known bool, need data.Ne
 		perSample += 4 * elements(f.Shape)
 	}
 	bytes := int64(0)
-	for _, set := range []struct {
-		need    data.Need
-		samples int
-	}{{data.NeedTrain, size.Train}, {data.NeedVal, size.Val}, {data.NeedTest, size.Test}} {
-		if need&set.need == 0 || known && set.samples == 0 {
+	for _, samples := range size.Samples(need) {
+		if known && samples == 0 {
 			continue
 		}
 		n := batch
 		if known {
-			n = min(n, set.samples)
+			n = min(n, samples)
 		}
 		batches := 3
 		if known {
-			batches = min(batches, (set.samples+n-1)/n)
+			batches = min(batches, (samples+n-1)/n)
 		}
 		bytes += int64(batches)*int64(n)*int64(perSample) + int64(n)*size.BatchBytes
 	}
@@ -220,20 +220,8 @@ func largestBatch(batch int, limit int64, at func(int) (Footprint, error)) (int,
 	return lo, failed
 }
 
-// CheckFitMemory refuses a fit that cannot fit in the machine.
-func (s *Session) CheckFitMemory() error {
-	f, err := s.FitFootprint()
-	if err != nil {
-		return err
-	}
-	return s.checkMemory(FitVerb, f, func(batch int) (Footprint, error) {
-		uses, err := s.fitUses(batch)
-		if err != nil {
-			return Footprint{}, err
-		}
-		return s.footprint(uses, batch, data.NeedTrain|data.NeedVal, s.Trainer.EnableCheckpointing && !s.devRun())
-	})
-}
+// CheckFitMemory refuses a fit that cannot fit in the machine; f is its footprint.
+func (s *Session) CheckFitMemory(f Footprint) error { return s.checkMemory(FitVerb, f, s.fitFootprint) }
 
 // checkUse is checkMemory of one program over one set, which need names.
 func (s *Session) checkUse(verb Verb, p *graph.Program, batch int, need data.Need) error {
@@ -247,7 +235,7 @@ func (s *Session) checkUse(verb Verb, p *graph.Program, batch int, need data.Nee
 	}
 	if reads {
 		size, known := data.SizeOf(*s.Config.Data, data.Options{Need: need})
-		batch = s.batchSizes(batch, size.Largest(need), known, false)[0]
+		batch = s.batchSizes(batch, slices.Max(size.Samples(need)), known, false)[0]
 	}
 	f, err := at(batch)
 	if err != nil {

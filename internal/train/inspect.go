@@ -107,16 +107,9 @@ func (s *Session) firstBatch(ctx context.Context, prog *graph.Program) (b *data.
 		}
 		return b, func() {}, nil
 	}
-	sets, err := s.open(ctx, data.NeedTrain)
+	loader, _, err := s.trainLoader(ctx, "inspect")
 	if err != nil {
 		return nil, nil, err
-	}
-	loader, err := s.limited(sets.Train, "limit_train_batches", s.Trainer.LimitTrainBatches, s.Config.Data.Shuffle)
-	if err != nil {
-		return nil, nil, err
-	}
-	if loader.Batches() == 0 {
-		return nil, nil, s.flagError("limit_train_batches", errors.New("leaves nothing to inspect"))
 	}
 	it := loader.Epoch(ctx, 0, 0)
 	if b, err = it.Next(); err != nil {
@@ -124,6 +117,23 @@ func (s *Session) firstBatch(ctx context.Context, prog *graph.Program) (b *data.
 		return nil, nil, err
 	}
 	return b, func() { it.Release(b); it.Close() }, nil
+}
+
+// trainLoader opens the training set and says how many samples it has. Where the limit
+// leaves none of it, what is an error: to inspect, to profile.
+func (s *Session) trainLoader(ctx context.Context, what string) (loader *data.Loader, samples int, err error) {
+	sets, err := s.open(ctx, data.NeedTrain)
+	if err != nil {
+		return nil, 0, err
+	}
+	loader, err = s.limited(sets.Train, "limit_train_batches", s.Trainer.LimitTrainBatches, s.Config.Data.Shuffle)
+	if err != nil {
+		return nil, 0, err
+	}
+	if loader.Batches() == 0 {
+		return nil, 0, s.flagError("limit_train_batches", errors.New("leaves nothing to "+what))
+	}
+	return loader, sets.Train.Len(), nil
 }
 
 func statistics(values []float32) Statistics {

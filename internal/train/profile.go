@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"errors"
 	"io"
 	"slices"
 	"time"
@@ -59,18 +58,11 @@ func RunProfile(ctx context.Context, s *Session, steps int, started time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	sets, err := s.open(ctx, data.NeedTrain)
+	loader, samples, err := s.trainLoader(ctx, "profile")
 	if err != nil {
 		return nil, err
 	}
-	loader, err := s.limited(sets.Train, "limit_train_batches", s.Trainer.LimitTrainBatches, s.Config.Data.Shuffle)
-	if err != nil {
-		return nil, err
-	}
-	if loader.Batches() == 0 {
-		return nil, s.flagError("limit_train_batches", errors.New("leaves nothing to profile"))
-	}
-	batch := min(s.Config.Data.Batch, sets.Train.Len())
+	batch := min(s.Config.Data.Batch, samples)
 	exe, err := cache.Get(prog, batch)
 	if err != nil {
 		return nil, err

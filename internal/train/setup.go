@@ -20,7 +20,11 @@ import (
 func newFitLoop(ctx context.Context, s *Session) (l *fitLoop, err error) {
 	l = &fitLoop{Session: s, feeder: newFeeder(), started: time.Now()}
 	l.saved.at, l.validated = l.started, l.started
-	if err := s.CheckFitMemory(); err != nil {
+	need, err := s.FitFootprint()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.CheckFitMemory(need); err != nil {
 		return nil, err
 	}
 	if err := l.buildPrograms(); err != nil {
