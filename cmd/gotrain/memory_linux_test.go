@@ -24,6 +24,7 @@ func TestSummaryTellsTheMemory(t *testing.T) {
 	}
 	for _, flags := range [][]string{
 		{"--max_steps", "60", "--max_epochs", "2"},
+		{"--data.samples.train", "40000", "--max_epochs", "2"}, // pictures and checkpoints beside a large data set
 		{"--hidden", "2000", "--max_steps", "4"},
 		{"--hidden", "2000", "--max_steps", "4", "--enable_checkpointing=false", "--gradient_clip_val", "1"},
 		{"--hidden", "1000", "--max_steps", "3", "--accumulate_grad_batches", "2"},
